@@ -1,0 +1,147 @@
+"""Every error that tipsearch raises on purpose, as one tree.
+
+    TipsearchError                the parent: catch this one
+    ├── SettingError              a setting, limit or step name that cannot be used
+    ├── EmptyQueryError           a query without a single character to search for
+    ├── SourceError               a source that is missing, or that holds no post at all
+    ├── DuplicateIdError          two posts with one id
+    ├── LookupFailed              a title or id that names no single post
+    │   ├── PostNotFound          nothing fits; `nearest` offers titles
+    │   └── AmbiguousTitle        several posts fit; `candidates` lists them
+    └── StorageError              the folder of an index
+        ├── IndexNotFound         it holds no index yet
+        ├── IndexCorrupt          what it holds is not what was written
+        ├── IndexFormatError      it was written in another format than this version reads
+        ├── IndexLocked           another build is writing there
+        └── IndexWriteError       it cannot be written: read-only, disk full, not a folder
+
+The message is one line: what happened, where, and what to do next. The facts are fields too.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tipsearch.model import Post
+
+
+class TipsearchError(Exception):
+    """Parent of all errors that tipsearch raises on purpose."""
+
+
+class SettingError(TipsearchError):
+    """A setting that cannot be used; `name` and `value` say which."""
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        self.name, self.value, self.expected = name, value, expected
+        super().__init__(f"{name} cannot be {value!r}: it must be {expected}")
+
+
+class EmptyQueryError(TipsearchError):
+    """A query of white space only, or of nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            'the query is empty: give it some words, such as "angry customer on the phone"'
+        )
+
+
+class SourceError(TipsearchError):
+    """A source that cannot be used as a whole; `path` and `reason` say which and why."""
+
+    def __init__(self, path: str, reason: str, advice: str) -> None:
+        self.path, self.reason, self.advice = path, reason, advice
+        super().__init__(f"{path}: {reason}; {advice}")
+
+
+class DuplicateIdError(TipsearchError):
+    """Two posts with the same `id` were given to one index."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        super().__init__(f"two posts have the id {id!r}: ids must be unique within an index")
+
+
+class LookupFailed(TipsearchError):
+    """Parent of the two ways in which a title or id can fail to name one post."""
+
+
+class PostNotFound(LookupFailed):
+    """No post fits `wanted`; `nearest` holds the posts with the most similar titles."""
+
+    def __init__(self, wanted: str, nearest: Sequence["Post"]) -> None:
+        self.wanted, self.nearest = wanted, tuple(nearest)
+        hint = "the nearest titles are:" if nearest else "try a few words of it with: tipsearch query"
+        super().__init__(f"no post has the id or title {wanted!r}; {hint}")
+
+
+class AmbiguousTitle(LookupFailed):
+    """`count` posts fit `wanted`; `candidates` holds the first of them, in order of id."""
+
+    def __init__(self, wanted: str, candidates: Sequence["Post"], count: int) -> None:
+        self.wanted, self.candidates, self.count = wanted, tuple(candidates), count
+        shown = "they are:" if count == len(self.candidates) else "the first of them are:"
+        super().__init__(f"{count} posts fit {wanted!r}; give the id of one, {shown}")
+
+
+class StorageError(TipsearchError):
+    """Parent of what can be wrong with the folder of an index; `folder` names it."""
+
+    def __init__(self, folder: str, message: str) -> None:
+        self.folder = folder
+        super().__init__(message)
+
+
+class IndexNotFound(StorageError):
+    """The folder holds no index yet."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder, f"no index in {folder!r}: make one with: tipsearch index SOURCE")
+
+
+class IndexCorrupt(StorageError):
+    """A `file` of the index is not what was written; `reason` says in what way."""
+
+    def __init__(self, folder: str, file: str, reason: str) -> None:
+        self.file, self.reason = file, reason
+        super().__init__(
+            folder,
+            f"the index in {folder!r} is damaged ({file}: {reason}): "
+            "make it anew with: tipsearch index SOURCE",
+        )
+
+
+class IndexFormatError(StorageError):
+    """The index has the format number `found`; this version reads `supported`."""
+
+    def __init__(self, folder: str, found: object, supported: int) -> None:
+        self.found, self.supported = found, supported
+        super().__init__(
+            folder,
+            f"the index in {folder!r} has format {found!r} and this tipsearch reads {supported}: "
+            "make it anew with: tipsearch index SOURCE",
+        )
+
+
+class IndexLocked(StorageError):
+    """Another build held the folder for all of the `seconds` that this one waited."""
+
+    def __init__(self, folder: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            folder,
+            f"another build is writing to {folder!r} and did not end within {seconds:g} s: "
+            "try again when it has",
+        )
+
+
+class IndexWriteError(StorageError):
+    """The folder cannot be written; `reason` is the system's. An older index there stays live."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            folder,
+            f"cannot write the index to {folder!r} ({reason}): nothing in it was changed; "
+            "free some space or choose another folder with --index",
+        )

@@ -1,0 +1,1 @@
+"""Exact top-k retrieval over term-major postings, with numpy alone."""

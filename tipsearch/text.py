@@ -1,0 +1,137 @@
+"""What is a word, and which words are the same? The analysis of posts and of queries.
+
+An `Analyzer` is four named steps. Ingestion runs them with nltk (see `counting`), a query runs
+them with the standard library alone, and both give the same terms: the steps are defined here.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from tipsearch.errors import SettingError
+from tipsearch.stemmer import stem as porter2
+
+# One character for one, so that places in the text hold.
+_UNIFIED = {**dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'"), ord("…"): " "}
+
+# Function words: a closed class, so this list is complete in kind, if not in every spelling.
+STOP_WORDS = tuple(
+    sorted(
+        set(
+            """
+    a about after again against all also am an and any are aren't as at be because been before
+    being between both but by can can't cannot could couldn't did didn't do does doesn't doing
+    don't down during each few for from further had hadn't has hasn't have haven't having he he'd
+    he'll he's her here here's hers herself him himself his how how's i i'd i'll i'm i've if in
+    into is isn't it it's its itself just let's me might more most must my myself no nor not now
+    of off on once only or other ought our ours ourselves out over own same shall she she'd
+    she'll she's should shouldn't so some such than that that's the their theirs them themselves
+    then there there's these they they'd they'll they're they've this those through to too under
+    until up us very was wasn't we we'd we'll we're we've were weren't what what's when when's
+    where where's which while who who's whom why why's will with won't would wouldn't you you'd
+    you'll you're you've your yours yourself yourselves
+    """.split()
+        )
+    )
+)
+
+
+def _nfkc_lower(text: str) -> str:
+    """Compatibility forms and NBSPs unified (NFKC), quotes straight, lower case."""
+    return unicodedata.normalize("NFKC", text.translate(_UNIFIED)).lower()
+
+
+NORMALISERS: dict[str, Callable[[str], str]] = {"nfkc-lower": _nfkc_lower}
+# A word is a run of letters and digits; an apostrophe holds it together, a hyphen does not.
+TOKEN_PATTERNS: dict[str, str] = {"words": r"[^\W_]+(?:'[^\W_]+)*"}
+STEMMERS: dict[str, Callable[[str], str]] = {"snowball-english": porter2}
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """The four steps from a text to its terms: normalise, tokenise, stop, stem.
+
+    A value: two analyzers with equal fields give equal terms. It is kept in the manifest of an
+    index, by the names of its steps; a name that this version does not know is refused.
+
+    >>> Analyzer().analyze("The customer’s e-mail was “apologizing”")
+    ['custom', 'e', 'mail', 'apolog']
+    """
+
+    normaliser: str = "nfkc-lower"
+    token_pattern: str = "words"
+    stop_words: tuple[str, ...] = STOP_WORDS
+    stemmer: str = "snowball-english"
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("normaliser", NORMALISERS),
+            ("token_pattern", TOKEN_PATTERNS),
+            ("stemmer", STEMMERS),
+        ):
+            if getattr(self, name) not in known:
+                raise SettingError(
+                    f"analyzer.{name}", getattr(self, name), f"one of {', '.join(sorted(known))}"
+                )
+
+    def normalise(self, text: str) -> str:
+        """The text as its tokens are read from it."""
+        return NORMALISERS[self.normaliser](text)
+
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern that matches one token of a normalised text."""
+        return re.compile(TOKEN_PATTERNS[self.token_pattern])
+
+    def tokens(self, text: str) -> list[str]:
+        """The surface forms in `text`, in order, stop words among them."""
+        return self.pattern().findall(self.normalise(text))
+
+    def term(self, token: str) -> str:
+        """The term of a surface form: its stem."""
+        return STEMMERS[self.stemmer](token)
+
+    def analyze(self, text: str) -> list[str]:
+        """The terms of `text`, in order, without stop words."""
+        stop = set(self.stop_words)
+        return [self.term(token) for token in self.tokens(text) if token not in stop]
+
+    def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Start, end and surface form of each token of `text` as it is shown.
+
+        Runs of `text` without white space are normalised one by one, so that the places hold even
+        where normalising changes a length ("ﬁ" becomes "fi").
+        """
+        pattern = self.pattern()
+        for run in re.finditer(r"\S+", text):
+            shown, start = run.group(), run.start()
+            normalised = self.normalise(shown)
+            exact = len(normalised) == len(shown)
+            for token in pattern.finditer(normalised):
+                if exact:
+                    yield start + token.start(), start + token.end(), token.group()
+                else:
+                    yield start, run.end(), token.group()
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON types; `from_json` takes them back."""
+        return {**asdict(self), "stop_words": list(self.stop_words)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Analyzer":
+        """The analyzer that `to_json` wrote; SettingError on a key that it does not know."""
+        for key in data.keys() - {field.name for field in fields(cls)}:
+            raise SettingError("analyzer", key, "a setting of this version's analyzer")
+        return cls(**{**data, "stop_words": tuple(data["stop_words"])})
+
+
+def fold(title: str) -> str:
+    """A title without what people leave out when they type it: case, quotes, dashes, marks.
+
+    >>> fold("In Service Recovery – Say “It” Like…") == fold("in service recovery - say it like...")
+    True
+    """
+    text = unicodedata.normalize("NFKC", title).casefold()
+    words = re.sub(r"[^\w\s]|_", lambda mark: "" if mark.group() in "'’‘ʼ" else " ", text).split()
+    return " ".join(words) or " ".join(text.split())

@@ -1,18 +1,25 @@
 """How do posts become an index? Analysis, weights, postings and the tables to look things up."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tipsearch import counting, lexicon, weighting
 from tipsearch.errors import DuplicateIdError, SettingError
 from tipsearch.model import Post
-from tipsearch.storage import Array, Generation
+from tipsearch.storage import Generation
 from tipsearch.text import Analyzer, fold
-from tipsearch.weighting import Weighting
 
-Progress = Callable[[int], None]
+if TYPE_CHECKING:
+    from tipsearch.storage import Array
+    from tipsearch.weighting import Weighting
+
+    Progress = Callable[[int], None]
 
 
 def build(
@@ -42,7 +49,7 @@ def _by_id(posts: Iterable[Post]) -> list[Post]:
     ordered = sorted(posts, key=lambda post: post.id)
     if not ordered:
         raise SettingError("posts", [], "at least one post")
-    for post, following in zip(ordered, ordered[1:], strict=False):
+    for post, following in pairwise(ordered):
         if post.id == following.id:
             raise DuplicateIdError(post.id)
     return ordered
@@ -69,7 +76,7 @@ def _tables(
 def _weights(counts: counting.Counts, settings: Weighting) -> dict[str, Array]:
     """The TF-IDF rows, and the postings: one list of rows with the weights of both weightings."""
     matrix = weighting.field_counts(counts.titles, counts.texts, settings)
-    tfidf, idf = weighting.tfidf(matrix, settings)
+    tfidf, idf = weighting.tfidf(matrix)
     bm25 = weighting.bm25(matrix, settings)
     # Rows ascend within each term, since a stable sort keeps the order of the matrix.
     by_term = np.argsort(matrix.indices, kind="stable")
@@ -86,4 +93,3 @@ def _weights(counts: counting.Counts, settings: Weighting) -> dict[str, Array]:
         "postings.tfidf": tfidf[by_term],
         "idf": idf,
     }
-

@@ -48,7 +48,7 @@ class Counts:
 
 
 def count(posts: Sequence[Post], analyzer: Analyzer, progress: Progress = lambda _: None) -> Counts:
-    """Analyse the titles and texts of `posts`; `progress` is told of each chunk's posts when done."""
+    """Analyse the titles and texts of `posts`; `progress` is told how many are done, in chunks."""
     parallel = sum(len(post.text) for post in posts) >= PARALLEL_CHARACTERS
     with joblib.Parallel(n_jobs=-1 if parallel else 1, return_as="generator") as pool:
         chunks: list[tuple[Ints, Ints, Ints]] = []

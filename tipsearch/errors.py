@@ -71,7 +71,9 @@ class PostNotFound(LookupFailed):
 
     def __init__(self, wanted: str, nearest: Sequence["Post"]) -> None:
         self.wanted, self.nearest = wanted, tuple(nearest)
-        hint = "the nearest titles are:" if nearest else "try a few words of it with: tipsearch query"
+        hint = (
+            "the nearest titles are:" if nearest else "try a few words of it with: tipsearch query"
+        )
         super().__init__(f"no post has the id or title {wanted!r}; {hint}")
 
 

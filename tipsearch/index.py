@@ -1,26 +1,31 @@
 """The index: built from posts, saved, opened, and asked. The one object that users hold."""
 
+from __future__ import annotations
+
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from os import PathLike
 from pathlib import Path
-from typing import Any
-
-import json
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tipsearch import layout, lookup, storage
 from tipsearch.errors import AmbiguousTitle, EmptyQueryError, PostNotFound, SettingError
 from tipsearch.lexicon import Strings
-from tipsearch.model import Explanation, Hit, ParsedQuery, Part, Post
+from tipsearch.model import Hit, ParsedQuery, Post
 from tipsearch.retrieval.postings import Postings
 from tipsearch.retrieval.topk import top_k
 from tipsearch.snippet import matches, snippet
-from tipsearch.storage import Generation
 from tipsearch.text import Analyzer
-from tipsearch.weighting import Weighting, vectorizer
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from tipsearch.explanation import Explanation
+    from tipsearch.storage import Generation
+    from tipsearch.weighting import Weighting
 
 DEFAULT_LIMIT = 10
 LISTED = 10
@@ -36,9 +41,8 @@ class Index:
     def __init__(self, generation: Generation, folder: str = "") -> None:
         layout.check(generation, folder)
         self._generation = generation
-        self._rows = generation.facts["posts"]
+        self._rows: int = generation.facts["posts"]
         self.analyzer = Analyzer.from_json(generation.facts["analyzer"])
-        self.weighting = Weighting.from_json(generation.facts["weighting"])
         self._posts, self._ids, self._titles, self._terms, self._forms = (
             Strings(generation.blobs[file], generation.arrays[f"{file.partition('.')[0]}.offsets"])
             for file in layout.STRINGS
@@ -55,7 +59,7 @@ class Index:
         weighting: Weighting | None = None,
         sources: Mapping[str, str] | None = None,
         progress: Callable[[int], None] = lambda _: None,
-    ) -> "Index":
+    ) -> Index:
         """An index of `posts` in memory; their order does not matter.
 
         `sources` maps the files that they came from to their SHA-256 and is kept for `info`.
@@ -63,13 +67,13 @@ class Index:
         Raises DuplicateIdError, and SettingError where there are no posts.
         """
         from tipsearch.build import build  # nltk and scikit-learn load only here
+        from tipsearch.weighting import Weighting
 
-        return cls(
-            build(posts, analyzer or Analyzer(), weighting or Weighting(), sources or {}, progress)
-        )
+        settings = weighting or Weighting()
+        return cls(build(posts, analyzer or Analyzer(), settings, sources or {}, progress))
 
     @classmethod
-    def open(cls, folder: str | PathLike[str] = "index") -> "Index":
+    def open(cls, folder: str | PathLike[str] = "index") -> Index:
         """The live index of `folder`, each byte of it checked, then memory-mapped.
 
         Raises IndexNotFound, IndexFormatError or IndexCorrupt.
@@ -128,6 +132,8 @@ class Index:
         Terms of the query that the post does not have are left out, so a post that is no hit has
         no parts and score 0.0. Raises EmptyQueryError, PostNotFound, AmbiguousTitle.
         """
+        from tipsearch.explanation import Explanation, Part
+
         row, query = self._row(title_or_id), self.parse(text)
         parts = []
         for term, count in self._factors(query):
@@ -192,10 +198,19 @@ class Index:
         parts = (arrays["matrix.data"], arrays["matrix.indices"], arrays["matrix.indptr"])
         return csr_matrix(parts, shape=(self._rows, len(self._terms)), copy=False)
 
+    @cached_property
+    def weighting(self) -> Weighting:
+        """The settings of the weights."""
+        from tipsearch.weighting import Weighting
+
+        return Weighting.from_json(self._generation.facts["weighting"])
+
     def vectorizer(self) -> Any:
         """The fitted scikit-learn TfidfVectorizer: `transform` puts new texts among the rows."""
+        from tipsearch.weighting import vectorizer
+
         idf = np.array(self._generation.arrays["idf"])
-        return vectorizer(self.terms, idf, self.weighting, self.analyzer.analyze)
+        return vectorizer(self.terms, idf, self.analyzer.analyze)
 
     def info(self) -> dict[str, Any]:
         """What the index is, as JSON types: counts, settings and the sources' SHA-256."""

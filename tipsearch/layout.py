@@ -4,10 +4,16 @@ Row i is one post everywhere: in `posts.jsonl`, the ids, the titles, the rows of
 the postings. Posts lie in order of id, so row order is the order of ties.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from tipsearch.errors import IndexCorrupt
-from tipsearch.storage import Array, Generation
+
+if TYPE_CHECKING:
+    from tipsearch.storage import Array, Generation
 
 STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "forms.txt")
 ARRAYS: dict[str, str] = {
@@ -68,4 +74,3 @@ def _pointers(array: Array, count: int, end: int) -> bool:
         and array[-1] == end
         and bool(np.all(array[1:] >= array[:-1]))
     )
-

@@ -4,11 +4,16 @@ A table of strings is one blob of UTF-8 lines and one array of offsets. Nothing 
 it is asked for, so opening a table of a million titles costs as much as opening one of ten.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from mmap import mmap
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Blob = bytes | mmap
 
@@ -22,7 +27,7 @@ def encode(strings: Iterable[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
 
 
 class Strings:
-    """A read-only sequence of strings over a blob; string i is `blob[offsets[i]:offsets[i+1]-1]`."""
+    """A read-only sequence: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
 
     __slots__ = ("_blob", "_offsets")
 

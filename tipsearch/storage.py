@@ -6,6 +6,8 @@ CURRENT down each byte is covered. This file knows arrays, bytes and JSON, and n
 `index/README.md` describes the format for a reader without Python.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import mmap
@@ -15,12 +17,11 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from tipsearch.errors import (
     IndexCorrupt,
@@ -29,19 +30,20 @@ from tipsearch.errors import (
     IndexNotFound,
     IndexWriteError,
 )
-from tipsearch.lexicon import Blob
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tipsearch.lexicon import Blob
+
+    Array = npt.NDArray[Any]
 
 FORMAT = 1
 LOCK_SECONDS = 60.0
-Array = npt.NDArray[Any]
-
-_NAME = re.compile(rb"([0-9a-f]{64})\n")
-_SAFE_FILE = re.compile(r"[a-z][a-z0-9_.]*")
-_LEFTOVER = re.compile(r"(building|trash)-.+|[0-9a-f]{64}")
+_LEFTOVER = r"(building|trash)-.+|[0-9a-f]{64}"
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(NamedTuple):
     """One whole index: JSON `facts`, `arrays` by name and `blobs` by file name.
 
     `name` is the SHA-256 of the manifest, and empty while the index was only built, not read.
@@ -112,21 +114,28 @@ def _write_files(generation: Generation, building: Path) -> str:
     """Write all files of a generation, the manifest last; return the manifest's SHA-256."""
     files: dict[str, dict[str, Any]] = {}
     for file, blob in generation.blobs.items():
-        files[file] = _write(building / file, lambda out, blob=blob: out.write(blob))
+        files[file] = _write(building / file, partial(_write_bytes, blob))
     for name, array in generation.arrays.items():
-        file = f"{name}.npy"
-        files[file] = _write(
-            building / file, lambda out, array=array: np.save(out, array, allow_pickle=False)
-        )
-        files[file] |= {"dtype": array.dtype.str, "shape": list(array.shape)}
+        written = _write(building / f"{name}.npy", partial(_write_array, array))
+        described = {"dtype": array.dtype.str, "shape": list(array.shape)}
+        files[f"{name}.npy"] = written | described
     manifest = {"format": FORMAT, "facts": generation.facts, "files": files}
     data = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-    written = _write(building / "manifest.json", lambda out: out.write(data))
+    name = _write(building / "manifest.json", partial(_write_bytes, data))["sha256"]
     _fsync_folder(building)
-    return str(written["sha256"])
+    return str(name)
 
 
-def _write(path: Path, write: Callable[[Any], Any]) -> dict[str, Any]:
+def _write_bytes(data: Blob, out: BinaryIO) -> None:
+    out.write(data)
+
+
+def _write_array(array: Array, out: BinaryIO) -> None:
+    np.save(out, array, allow_pickle=False)
+
+
+def _write(path: Path, write: Callable[[BinaryIO], None]) -> dict[str, Any]:
+    """Write a file by `write`, make it durable, and say its size and SHA-256."""
     with path.open("w+b") as out:
         write(out)
         out.flush()
@@ -150,7 +159,7 @@ def _put_in_place(building: Path, target: Path) -> None:
 
 def _swap_current(folder: Path, name: str) -> None:
     new = folder / "building-CURRENT"
-    _write(new, lambda out: out.write(f"{name}\n".encode()))
+    _write(new, partial(_write_bytes, f"{name}\n".encode()))
     new.replace(folder / "CURRENT")
     _fsync_folder(folder)
 
@@ -158,7 +167,7 @@ def _swap_current(folder: Path, name: str) -> None:
 def _sweep(folder: Path, keep: str) -> None:
     """Remove what killed builds left and all generations but `keep`."""
     for path in folder.iterdir():
-        if path.name != keep and _LEFTOVER.fullmatch(path.name):
+        if path.name != keep and re.fullmatch(_LEFTOVER, path.name):
             _discard(path)
 
 
@@ -210,10 +219,10 @@ def _current(folder: Path) -> str:
         raise IndexNotFound(str(folder)) from None
     except OSError as error:
         raise IndexCorrupt(str(folder), "CURRENT", error.strerror or str(error)) from error
-    match = _NAME.fullmatch(data)
-    if not match:
+    name = data[:-1].decode("ascii", errors="replace")
+    if len(data) != 65 or data[-1:] != b"\n" or set(name) - set("0123456789abcdef"):
         raise IndexCorrupt(str(folder), "CURRENT", "it does not name a generation")
-    return match[1].decode()
+    return name
 
 
 def _live_name(folder: Path) -> str:
@@ -234,17 +243,16 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 
 def _load(generation: Path) -> Generation:
-    """Read the generation in the folder of that name, which is not a link to elsewhere."""
+    """Read the generation in the folder of that name."""
     manifest = _manifest(generation)
     blobs: dict[str, Blob] = {}
     arrays: dict[str, Array] = {}
     for file, expected in manifest["files"].items():
-        path = generation / file
-        check_file(path, expected)
+        blob = _checked(generation / file, expected)
         if file.endswith(".npy"):
-            arrays[file.removesuffix(".npy")] = _map_array(path, expected)
+            arrays[file.removesuffix(".npy")] = _array(blob, expected)
         else:
-            blobs[file] = _map_blob(path)
+            blobs[file] = blob
     return Generation(manifest["facts"], arrays, blobs, generation.name)
 
 
@@ -261,41 +269,46 @@ def _manifest(generation: Path) -> dict[str, Any]:
     if manifest["format"] != FORMAT:
         raise IndexFormatError(folder, manifest["format"], FORMAT)
     for file in manifest["files"]:
-        if not _SAFE_FILE.fullmatch(file):
+        if "/" in file or "\\" in file or file.startswith("."):
             raise IndexCorrupt(folder, "manifest.json", f"it names the file {file!r}")
     return manifest
 
 
-def check_file(path: Path, expected: Mapping[str, Any]) -> None:
-    """Raise IndexCorrupt where a file's size or SHA-256 is not the expected one."""
+def _checked(path: Path, expected: Mapping[str, Any]) -> Blob:
+    """The bytes of a file, memory-mapped, if size and SHA-256 are the expected ones.
+
+    What is checked is the mapping that is then used, not the file of that name at another moment.
+    """
     folder = str(path.parent.parent)
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            if size != expected["size"]:
-                reason = f"it has {size:,} bytes instead of {expected['size']:,}"
-                raise IndexCorrupt(folder, path.name, reason)
-            if hashlib.file_digest(file, "sha256").hexdigest() != expected["sha256"]:
-                raise IndexCorrupt(folder, path.name, "its checksum is wrong")
+            # Nothing can be mapped of an empty file.
+            blob = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     except FileNotFoundError:
         raise
-    except OSError as error:
-        raise IndexCorrupt(folder, path.name, error.strerror or str(error)) from error
-
-
-def _map_array(path: Path, expected: Mapping[str, Any]) -> Array:
-    folder = str(path.parent.parent)
-    try:
-        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise IndexCorrupt(folder, path.name, str(error)) from error
-    if array.dtype.str != expected["dtype"] or list(array.shape) != expected["shape"]:
-        raise IndexCorrupt(folder, path.name, "its dtype or shape is not the manifest's")
-    return array
+    if len(blob) != expected["size"]:
+        reason = f"it has {len(blob):,} bytes instead of {expected['size']:,}"
+        raise IndexCorrupt(folder, path.name, reason)
+    if hashlib.sha256(blob).hexdigest() != expected["sha256"]:
+        raise IndexCorrupt(folder, path.name, "its checksum is wrong")
+    return blob
 
 
-def _map_blob(path: Path) -> Blob:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            return b""
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+def _array(blob: Blob, expected: Mapping[str, Any]) -> Array:
+    """The array of a checked .npy file, over the same memory, by the manifest's dtype and shape.
+
+    The file's own header says the same for other readers; here only its length counts.
+    """
+    start = 10 + int.from_bytes(blob[8:10], "little")
+    array = np.frombuffer(blob, dtype=np.dtype(expected["dtype"]), offset=start)
+    return array.reshape(expected["shape"])
+
+
+def files(folder: Path, name: str) -> list[tuple[str, int]]:
+    """Name and size in bytes of each file of a generation."""
+    manifest = _manifest(folder / name)
+    sizes = [(file, int(facts["size"])) for file, facts in sorted(manifest["files"].items())]
+    return [("manifest.json", (folder / name / "manifest.json").stat().st_size), *sizes]

@@ -4,6 +4,8 @@ An `Analyzer` is four named steps. Ingestion runs them with nltk (see `counting`
 them with the standard library alone, and both give the same terms: the steps are defined here.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -13,8 +15,8 @@ from typing import Any
 from tipsearch.errors import SettingError
 from tipsearch.stemmer import stem as porter2
 
-# One character for one, so that places in the text hold.
-_UNIFIED = {**dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'"), ord("…"): " "}
+# One character for one, so that places in the text hold; most English text is ASCII after it.
+_UNIFIED = dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'") | dict.fromkeys(map(ord, "“”–—…•\xa0"), " ")
 
 # Function words: a closed class, so this list is complete in kind, if not in every spelling.
 STOP_WORDS = tuple(
@@ -40,7 +42,8 @@ STOP_WORDS = tuple(
 
 def _nfkc_lower(text: str) -> str:
     """Compatibility forms and NBSPs unified (NFKC), quotes straight, lower case."""
-    return unicodedata.normalize("NFKC", text.translate(_UNIFIED)).lower()
+    text = text.translate(_UNIFIED)
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).lower()
 
 
 NORMALISERS: dict[str, Callable[[str], str]] = {"nfkc-lower": _nfkc_lower}
@@ -100,26 +103,28 @@ class Analyzer:
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and surface form of each token of `text` as it is shown.
 
-        Runs of `text` without white space are normalised one by one, so that the places hold even
-        where normalising changes a length ("ﬁ" becomes "fi").
+        Where normalising changes a length ("ﬁ" becomes "fi"), the place is that of the whole run
+        of characters between white space.
         """
-        pattern = self.pattern()
-        for run in re.finditer(r"\S+", text):
-            shown, start = run.group(), run.start()
-            normalised = self.normalise(shown)
-            exact = len(normalised) == len(shown)
+        pattern, normalised = self.pattern(), self.normalise(text)
+        if normalised.isascii() and len(normalised) == len(text):  # then one character gave one
             for token in pattern.finditer(normalised):
-                if exact:
-                    yield start + token.start(), start + token.end(), token.group()
-                else:
-                    yield start, run.end(), token.group()
+                yield token.start(), token.end(), token.group()
+            return
+        for run in re.finditer(r"\S+", text):
+            start, end = run.span()
+            normalised = self.normalise(run.group())
+            exact = len(normalised) == end - start
+            for token in pattern.finditer(normalised):
+                at = token.span()
+                yield (start + at[0], start + at[1], token[0]) if exact else (start, end, token[0])
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON types; `from_json` takes them back."""
         return {**asdict(self), "stop_words": list(self.stop_words)}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Analyzer":
+    def from_json(cls, data: dict[str, Any]) -> Analyzer:
         """The analyzer that `to_json` wrote; SettingError on a key that it does not know."""
         for key in data.keys() - {field.name for field in fields(cls)}:
             raise SettingError("analyzer", key, "a setting of this version's analyzer")

@@ -4,16 +4,20 @@ Two weightings share one sparsity pattern: TF-IDF rows of unit length for relate
 for queries, where title words count more. This is the only file that knows scikit-learn.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tipsearch.errors import SettingError
 
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,9 @@ class Weighting:
     A word of the title counts as `title_weight` words of the text. `k1` and `b` are BM25's.
     """
 
-    k1: float = 1.2
+    k1: float = 1.5
     b: float = 0.75
     title_weight: int = 3
-    sublinear_tf: bool = True
 
     def __post_init__(self) -> None:
         for name, valid, expected in (
@@ -42,7 +45,7 @@ class Weighting:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Weighting":
+    def from_json(cls, data: dict[str, Any]) -> Weighting:
         """The weighting that `to_json` wrote; SettingError on a key that it does not know."""
         for key in data.keys() - {field.name for field in fields(cls)}:
             raise SettingError("weighting", key, "a setting of this version's weighting")
@@ -78,35 +81,26 @@ def bm25(counts: Any, weighting: Weighting) -> npt.NDArray[np.float32]:
     return np.asarray(weights, dtype=np.float32)
 
 
-def tfidf(counts: Any, weighting: Weighting) -> tuple[Floats, Floats]:
+def tfidf(counts: Any) -> tuple[Floats, Floats]:
     """The TF-IDF weight of each stored count, in the order of `counts.data`, and the idf by term.
 
-    scikit-learn's TfidfTransformer: tf * idf with idf = ln((1 + N) / (1 + df)) + 1, where tf is
-    1 + ln(count) if `sublinear_tf`, and each row divided by its length (L2).
+    scikit-learn's TfidfTransformer: tf * idf, where tf is the count and
+    idf = ln((1 + N) / (1 + df)) + 1, and each row divided by its length (L2).
     """
     if counts.shape[1] == 0:  # a corpus without a word has nothing to fit
         return np.zeros(0), np.zeros(0)
-    transformer = _transformer(weighting)
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    transformer = TfidfTransformer()
     rows = transformer.fit_transform(counts.astype(np.float64))
     return np.asarray(rows.data), np.asarray(transformer.idf_)
 
 
-def _transformer(weighting: Weighting) -> Any:
-    from sklearn.feature_extraction.text import TfidfTransformer
-
-    return TfidfTransformer(norm="l2", smooth_idf=True, sublinear_tf=weighting.sublinear_tf)
-
-
-def vectorizer(
-    terms: list[str], idf: Floats, weighting: Weighting, analyze: Callable[[str], list[str]]
-) -> Any:
+def vectorizer(terms: list[str], idf: Floats, analyze: Callable[[str], list[str]]) -> Any:
     """A fitted scikit-learn TfidfVectorizer with these terms and idf values, bit for bit."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    restored = TfidfVectorizer(
-        analyzer=analyze,
-        vocabulary={term: column for column, term in enumerate(terms)},
-        sublinear_tf=weighting.sublinear_tf,
-    )
+    vocabulary = {term: column for column, term in enumerate(terms)}
+    restored = TfidfVectorizer(analyzer=analyze, vocabulary=vocabulary)
     restored.idf_ = idf
     return restored

@@ -1,18 +1,22 @@
 """Which posts have these terms, and with what score?"""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Rows = npt.NDArray[np.integer[Any]]
-Scores = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy.typing as npt
+
+    Rows = npt.NDArray[np.integer[Any]]
+    Scores = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
+class Postings(NamedTuple):
     """Term-major weights: term t is in the posts `rows[indptr[t]:indptr[t+1]]` (ascending).
 
     `weights` lies beside `rows` and is positive; there are `posts` posts.

@@ -1,8 +1,13 @@
 """Which are the best k, and in what order where scores are equal?"""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from tipsearch.retrieval.postings import Rows, Scores
+if TYPE_CHECKING:
+    from tipsearch.retrieval.postings import Rows, Scores
 
 
 def top_k(rows: Rows, scores: Scores, k: int) -> list[tuple[int, float]]:

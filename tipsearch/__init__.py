@@ -1,0 +1,45 @@
+"""Search and related posts over a corpus of short posts.
+
+    posts, report = tipsearch.read("seeds/")
+    index = tipsearch.Index.build(posts)
+    index.query("angry customer on the phone", limit=5)
+
+The names below load on first use, so that importing tipsearch costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tipsearch.errors import TipsearchError as TipsearchError
+    from tipsearch.explanation import Explanation as Explanation
+    from tipsearch.index import Index as Index
+    from tipsearch.ingest.reader import read as read
+    from tipsearch.ingest.report import IngestReport as IngestReport
+    from tipsearch.model import Hit as Hit
+    from tipsearch.model import Post as Post
+    from tipsearch.text import Analyzer as Analyzer
+    from tipsearch.weighting import Weighting as Weighting
+
+_HOMES = {
+    "Analyzer": "text",
+    "Explanation": "explanation",
+    "Hit": "model",
+    "Index": "index",
+    "IngestReport": "ingest.report",
+    "Post": "model",
+    "TipsearchError": "errors",
+    "Weighting": "weighting",
+    "read": "ingest.reader",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,265 @@
+"""The command line: parse, one call, print. Heavy imports stay inside the commands."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tipsearch.errors import (
+    AmbiguousTitle,
+    IndexNotFound,
+    PostNotFound,
+    SourceError,
+    TipsearchError,
+)
+
+if TYPE_CHECKING:
+    from tipsearch.index import Index
+    from tipsearch.ingest.report import IngestReport
+    from tipsearch.model import Hit
+
+SEEDS = Path("seeds")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+IndexFolder = Annotated[
+    Path,
+    typer.Option("--index", envvar="TIPSEARCH_INDEX", metavar="DIR", help="Folder of the index."),
+]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many posts at most.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+TitleOrId = Annotated[
+    list[str], typer.Argument(metavar="TITLE_OR_ID", help="A title, a part of one, or an id.")
+]
+
+
+def main() -> None:
+    """Run the command line; a TipsearchError becomes one clear line and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal without curly quotes is no reason to stop
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app(prog_name="tipsearch")
+    except TipsearchError as error:
+        _note(f"tipsearch: {error}")
+        if isinstance(error, (AmbiguousTitle, PostNotFound)):
+            from tipsearch import terminal
+
+            offered = error.candidates if isinstance(error, AmbiguousTitle) else error.nearest
+            _note(*terminal.choices(offered))
+        sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"tipsearch {version('tipsearch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Search a corpus of short posts, and find related ones."""
+
+
+@app.command("index")
+def index_command(
+    source: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[SOURCE]...", help="Files and folders of dumps.  [default: seeds]"),
+    ] = None,
+    index: IndexFolder = Path("index"),
+    as_json: AsJson = False,
+) -> None:
+    """Build or refresh the index from archive dumps (.txt) and JSON Lines (.jsonl)."""
+    _build(source or [SEEDS], index, as_json=as_json)
+
+
+@app.command()
+def query(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="What to search for.")],
+    limit: Limit = 10,
+    index: IndexFolder = Path("index"),
+    as_json: AsJson = False,
+) -> None:
+    """Find the posts that fit some words best, the best first."""
+    opened, text = _open_or_build(index), " ".join(words)
+    parsed, found = opened.parse(text), opened.query(text, limit)
+    if parsed.unknown:
+        _note(f"No post has: {_listing(parsed.unknown)}")
+    if not found and not parsed.unknown:
+        reason = f"only stop words ({_listing(parsed.stopped)})" if parsed.stopped else "no word"
+        _note(f"The query holds {reason}, so nothing can match it.")
+    _print_hits(found, as_json, lambda line: opened.matched(parsed, line))
+
+
+@app.command()
+def related(
+    title_or_id: TitleOrId,
+    limit: Limit = 10,
+    index: IndexFolder = Path("index"),
+    as_json: AsJson = False,
+) -> None:
+    """Find the posts nearest to a given one."""
+    found = _open_or_build(index).related(" ".join(title_or_id), limit)
+    if not found:
+        _note("No other post shares a word with it.")
+    _print_hits(found, as_json, lambda _: [])
+
+
+@app.command()
+def show(
+    title_or_id: TitleOrId, index: IndexFolder = Path("index"), as_json: AsJson = False
+) -> None:
+    """Show one post in full."""
+    from tipsearch import terminal
+    from tipsearch.index import Index
+
+    post = Index.open(index).post(" ".join(title_or_id))
+    _print([_json(post.to_json())] if as_json else terminal.post(post))
+
+
+@app.command()
+def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
+    """Say what the index holds and how it was made."""
+    from tipsearch import terminal
+    from tipsearch.index import Index
+
+    facts = Index.open(index).info()
+    if as_json:
+        _print([_json(facts)])
+        return
+    analyzer, weighting = facts["analyzer"], facts["weighting"]
+    stop_words = len(analyzer.pop("stop_words"))
+    facts["analyzer"] = f"{', '.join(analyzer.values())}, {stop_words} stop words"
+    facts["weighting"] = ", ".join(f"{name} {value}" for name, value in weighting.items())
+    facts["sources"] = ", ".join(path for path, _ in facts["sources"]) or "not recorded"
+    _print(terminal.facts(facts))
+
+
+@app.command()
+def verify(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
+    """Check every byte of the index, and that its parts fit together."""
+    from tipsearch import terminal
+    from tipsearch.index import Index
+    from tipsearch.storage import files
+
+    opened = Index.open(index)
+    checked = files(index, opened.info()["generation"])
+    if as_json:
+        _print(_json({"file": file, "bytes": size, "ok": True}) for file, size in checked)
+    else:
+        _print(terminal.table([("bytes", "whole file"), *((size, file) for file, size in checked)]))
+        _print([f"The index in {str(index)!r} is whole: {len(opened):,} posts."])
+
+
+def _open_or_build(folder: Path) -> "Index":
+    """The index of `folder`; where it holds none and seeds/ is there, one is built first."""
+    from tipsearch.index import Index
+
+    try:
+        return Index.open(folder)
+    except IndexNotFound:
+        if not SEEDS.is_dir():
+            raise
+        _note(f"No index in {str(folder)!r} yet: building it from {SEEDS}/ first.")
+        return _build([SEEDS], folder, quiet=True)
+
+
+def _build(
+    sources: list[Path], folder: Path, *, as_json: bool = False, quiet: bool = False
+) -> "Index":
+    """Read the sources, build and publish the index; print the report unless `quiet`."""
+    from tipsearch.index import Index
+    from tipsearch.ingest.reader import read
+
+    posts, report = read(*sources)
+    if not posts:
+        _print_report(report, as_json)
+        names = ", ".join(map(str, sources))
+        raise SourceError(names, "no post found", "the old index, if any, is left as it is")
+    if sys.stderr.isatty():
+        with typer.progressbar(length=len(posts), label="Indexing", file=sys.stderr) as bar:
+            built = Index.build(posts, sources=report.sources, progress=bar.update)
+    else:
+        built = Index.build(posts, sources=report.sources)
+    built.save(folder, on_wait=lambda: _note("Another build is writing there: waiting for it."))
+    if not quiet:
+        _print_report(report, as_json)
+        if not as_json:
+            facts = built.info()
+            size = f"{facts['terms']:,} terms, {facts['bytes']:,} bytes"
+            _print([f"Index: {folder} ({facts['posts']:,} posts, {size})"])
+    return built
+
+
+def _print_report(report: "IngestReport", as_json: bool) -> None:
+    """The report as a short table, or as one JSON object."""
+    from tipsearch import terminal
+
+    if as_json:
+        _print([_json(report.to_json())])
+        return
+    posts, seen = report.full + report.teasers, report.entries
+    _print(
+        [
+            f"{len(report.files)} files, {seen:,} entries, {posts:,} posts "
+            f"({report.full:,} full, {report.teasers:,} teasers, {report.undated:,} undated)"
+        ]
+    )
+    kinds = report.kinds()
+    kinds.setdefault("unrecognised", 0)
+    rows = [(count, kind) for kind, count in kinds.most_common()]
+    _print(terminal.table([("lines", "kind"), *rows]))
+    _print(f"Repaired: {r.path}:{r.line}: {r.name} {r.removed!r} cut off" for r in report.repairs)
+    _print(f"Not read: {file.path}: {file.problem}" for file in report.problems)
+    lines = list(report.unrecognised())
+    _print(f"Unrecognised: {path}:{line.number}: {line.note}" for path, line in lines[:10])
+    if len(lines) > 10:
+        _print([f"... and {len(lines) - 10:,} more; --json lists them all"])
+
+
+def _print_hits(found: "list[Hit]", as_json: bool, spans: Any) -> None:
+    from tipsearch import terminal
+
+    if not as_json:
+        _print(terminal.hits(found, spans))
+        return
+    for hit in found:
+        post = hit.post.to_json()
+        shown = {"rank": hit.rank, "id": hit.post.id, "score": hit.score}
+        shown |= {key: post[key] for key in ("title", "date", "kind", "categories")}
+        _print([_json(shown | {"snippet": hit.snippet})])
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _listing(words: Iterable[str]) -> str:
+    """A few words, quoted, and how many more there are."""
+    first, more = list(words)[:10], max(0, len(list(words)) - 10)
+    return ", ".join(f'"{word[:40]}"' for word in first) + (f" and {more:,} more" if more else "")
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _note(*lines: str) -> None:
+    for line in lines:
+        typer.echo(line, err=True)

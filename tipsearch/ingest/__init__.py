@@ -1,0 +1,1 @@
+"""From files to posts, with an account of every line."""

@@ -1,0 +1,103 @@
+"""What became of every line? The account that reading gives of its files."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+POST = "post"
+UNRECOGNISED = "unrecognised"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of one non-blank line.
+
+    `kind` is "post" (then `post` is its id), "unrecognised" (then `note` says what it is or why),
+    or the name of a kind of boilerplate.
+    """
+
+    number: int
+    kind: str
+    post: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A named repair made on the text of a line: what was taken out of it."""
+
+    path: str
+    line: int
+    name: str
+    removed: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file: its non-blank lines, or the `problem` for which no post was read from it.
+
+    `sha256` is None where the file could not even be opened.
+    """
+
+    path: str
+    sha256: str | None = None
+    lines: tuple[Line, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """The account of a reading: every file, and within it every non-blank line.
+
+    `full`, `teasers` and `undated` count the posts; `entries` counts them each time they were
+    seen, so `entries` minus `full` and `teasers` were duplicates.
+    """
+
+    files: tuple[FileReport, ...]
+    repairs: tuple[Repair, ...]
+    entries: int
+    full: int
+    teasers: int
+    undated: int
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The SHA-256 of each file that posts were read from, by path."""
+        return {file.path: file.sha256 for file in self.files if file.sha256 and not file.problem}
+
+    @property
+    def problems(self) -> tuple[FileReport, ...]:
+        """The files from which no post was read."""
+        return tuple(file for file in self.files if file.problem)
+
+    def kinds(self) -> Counter[str]:
+        """The number of non-blank lines of each kind, over all files."""
+        return Counter(line.kind for file in self.files for line in file.lines)
+
+    def unrecognised(self) -> Iterator[tuple[str, Line]]:
+        """Path and line of all that was not recognised, except in files with a problem."""
+        for file in self.files:
+            if not file.problem:
+                yield from ((file.path, line) for line in file.lines if line.kind == UNRECOGNISED)
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as JSON types, with each problem and unrecognised line in full."""
+        return {
+            "files": len(self.files),
+            "entries": self.entries,
+            "posts": self.full + self.teasers,
+            "full": self.full,
+            "teasers": self.teasers,
+            "undated": self.undated,
+            "lines": dict(sorted(self.kinds().items())),
+            "repairs": [
+                {"path": r.path, "line": r.line, "repair": r.name, "removed": r.removed}
+                for r in self.repairs
+            ],
+            "problems": [{"path": f.path, "reason": f.problem} for f in self.problems],
+            "unrecognised": [
+                {"path": path, "line": line.number, "note": line.note}
+                for path, line in self.unrecognised()
+            ],
+        }

@@ -1,0 +1,104 @@
+"""How do answers look to a person? Plain text at the width of the terminal, matches marked."""
+
+import os
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import typer
+
+from tipsearch.model import Hit, Post
+
+Spans = Callable[[str], Sequence[tuple[int, int]]]
+
+NARROW, WIDE = 40, 100
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def width() -> int:
+    """The columns to fill: those of the terminal within reason, 80 where there is none."""
+    return max(NARROW, min(WIDE, shutil.get_terminal_size((80, 24)).columns))
+
+
+def colours() -> bool:
+    """Whether standard output is a terminal that takes colours, and nobody asked for none."""
+    dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
+    return sys.stdout.isatty() and not dumb
+
+
+def hits(found: Iterable[Hit], spans: Spans) -> Iterator[str]:
+    """The lines that show hits; `spans` gives the places to mark in a line."""
+    for hit in found:
+        number = f"{hit.rank}. "
+        right = f"  {hit.post.date or ''!s:>10}  {hit.score:6.3f}"
+        title = _wrap(hit.post.label, width() - len(number) - len(right))
+        first = title[0].ljust(width() - len(number) - len(right))
+        yield number + _marked(first, spans, bold=True) + right
+        indent = " " * len(number)
+        yield from (indent + _marked(line, spans, bold=True) for line in title[1:])
+        snippet = _wrap(hit.snippet, width() - len(number))
+        yield from (indent + _marked(line, spans) for line in snippet if line)
+
+
+def post(shown: Post) -> Iterator[str]:
+    """The lines that show a whole post; wrapped on a terminal, as they are elsewhere."""
+    yield _marked(shown.label, lambda _: (), bold=True)
+    facts = (str(shown.date or "no date"), shown.kind, ", ".join(shown.categories))
+    yield from _wrap(" · ".join(filter(None, facts)), width())
+    yield f"id: {shown.id}"
+    if shown.url:
+        yield f"url: {shown.url}"
+    yield from (f"from: {s.path}, lines {s.first} to {s.last}" for s in shown.sources)
+    yield ""
+    for line in shown.text.split("\n"):
+        yield from _wrap(line, width()) if sys.stdout.isatty() else [line]
+    if shown.kind == "teaser":
+        yield ""
+        yield "(The source holds only this excerpt.)"
+
+
+def choices(posts: Iterable[Post]) -> Iterator[str]:
+    """The lines that offer posts to choose from: id and title."""
+    for offered in posts:
+        yield f"  {offered.id}  {offered.label}" if offered.title else f"  {offered.id}"
+
+
+def table(rows: Sequence[tuple[object, object]]) -> Iterator[str]:
+    """Pairs as two columns: the first to the right, numbers with a mark at the thousands."""
+    cells = [f"{cell:,}" if isinstance(cell, int) else str(cell) for cell, _ in rows]
+    column = max(map(len, cells))
+    yield from (f"{cell:>{column}}  {row[1]}" for cell, row in zip(cells, rows, strict=True))
+
+
+def facts(named: Mapping[str, Any]) -> Iterator[str]:
+    """Names and values, a line each, the values aligned and wrapped."""
+    column = max(map(len, named)) + 2
+    for name, value in named.items():
+        shown = f"{value:,}" if isinstance(value, int) else str(value)
+        first, *more = _wrap(shown, width() - column)
+        yield f"{name}:".ljust(column) + first
+        yield from (" " * column + line for line in more)
+
+
+def _wrap(text: str, columns: int) -> list[str]:
+    """Lines of at most so many columns, and at least one; NBSPs may break like spaces."""
+    shown = _CONTROLS.sub("", text.replace("\xa0", " "))
+    bullet = re.match(r"[•*-] ", shown)
+    indent = " " * len(bullet.group()) if bullet else ""
+    return textwrap.wrap(shown, columns, subsequent_indent=indent) or [""]
+
+
+def _marked(line: str, spans: Spans, bold: bool = False) -> str:
+    """The line with the spans in colour, where the output takes it."""
+    if not colours():
+        return line
+    pieces, done = [], 0
+    for start, end in spans(line):
+        pieces.append(typer.style(line[done:start], bold=bold))
+        pieces.append(typer.style(line[start:end], bold=True, fg="red"))
+        done = end
+    pieces.append(typer.style(line[done:], bold=bold))
+    return "".join(pieces)

@@ -23,10 +23,9 @@ from tipsearch.text import TOKEN_PATTERNS, Analyzer
 Progress = Callable[[int], None]
 Ints = npt.NDArray[np.int32]
 
-# Below this many characters one process is done before the workers have started (README, Speed).
-PARALLEL_CHARACTERS = 20_000_000
-CHUNK_POSTS = 20_000
-CHUNK_FORMS = 20_000
+# Below this many characters one process is done before the workers have started.
+PARALLEL_CHARACTERS = 8_000_000
+CHUNK = 20_000
 
 NLTK_STEMMERS = {"snowball-english": lambda: SnowballStemmer("english")}
 
@@ -51,24 +50,27 @@ def count(posts: Sequence[Post], analyzer: Analyzer, progress: Progress = lambda
     """Analyse the titles and texts of `posts`; `progress` is told how many are done, in chunks."""
     parallel = sum(len(post.text) for post in posts) >= PARALLEL_CHARACTERS
     with joblib.Parallel(n_jobs=-1 if parallel else 1, return_as="generator") as pool:
-        chunks: list[tuple[Ints, Ints, Ints]] = []
         numbers: dict[str, int] = {}
-        done = pool(
-            joblib.delayed(_tokens)(analyzer, chunk) for chunk in _chunks(posts, CHUNK_POSTS)
+        ids: list[Ints] = []
+        lengths: list[Ints] = []
+        fields = (
+            [f for post in chunk for f in (post.title, post.text)] for chunk in _chunks(posts)
         )
-        for forms, ids, title_lengths, text_lengths in done:
-            known = np.array([numbers.setdefault(f, len(numbers)) for f in forms], dtype=np.int32)
-            chunks.append((known[ids], title_lengths, text_lengths))
-            progress(len(title_lengths))
-        forms = list(numbers)
-        stems = pool(joblib.delayed(_stems)(analyzer, part) for part in _chunks(forms, CHUNK_FORMS))
-        terms_of_forms = [stem for part in stems for stem in part]
-    return _assemble(forms, terms_of_forms, chunks, analyzer)
+        for forms, chunk_ids, chunk_lengths in pool(
+            joblib.delayed(_tokens)(analyzer, chunk) for chunk in fields
+        ):
+            known = [numbers.setdefault(form, len(numbers)) for form in forms]
+            ids.append(np.array(known, dtype=np.int32)[chunk_ids])
+            lengths.append(chunk_lengths)
+            progress(len(chunk_lengths) // 2)
+        stems = pool(joblib.delayed(_stems)(analyzer, part) for part in _chunks(list(numbers)))
+        stem_of = dict(zip(numbers, (stem for part in stems for stem in part), strict=True))
+    return _assemble(stem_of, np.concatenate(ids), np.concatenate(lengths), analyzer)
 
 
-def _chunks(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+def _chunks(items: Sequence[Any]) -> Iterator[list[Any]]:
     iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
+    while chunk := list(islice(iterator, CHUNK)):
         yield chunk
 
 
@@ -77,22 +79,17 @@ def _tokenizer(name: str) -> RegexpTokenizer:
     return RegexpTokenizer(TOKEN_PATTERNS[name])
 
 
-def _tokens(analyzer: Analyzer, posts: list[Post]) -> tuple[list[str], Ints, Ints, Ints]:
-    """The surface forms of a chunk, its tokens as places among them, and its field lengths.
-
-    Tokens lie post by post, a post's title before its text.
-    """
+def _tokens(analyzer: Analyzer, fields: list[str]) -> tuple[list[str], Ints, Ints]:
+    """The surface forms of some texts, their tokens as places among these, and their lengths."""
     tokenize = _tokenizer(analyzer.token_pattern).tokenize
     numbers: dict[str, int] = {}
     ids: list[int] = []
-    lengths: tuple[list[int], list[int]] = ([], [])
-    for post in posts:
-        for field, field_lengths in zip((post.title, post.text), lengths, strict=True):
-            tokens = tokenize(analyzer.normalise(field))
-            ids.extend([numbers.setdefault(token, len(numbers)) for token in tokens])
-            field_lengths.append(len(tokens))
-    titles, texts = (np.array(part, dtype=np.int32) for part in lengths)
-    return list(numbers), np.array(ids, dtype=np.int32), titles, texts
+    lengths: list[int] = []
+    for field in fields:
+        tokens = tokenize(analyzer.normalise(field))
+        ids.extend([numbers.setdefault(token, len(numbers)) for token in tokens])
+        lengths.append(len(tokens))
+    return list(numbers), np.array(ids, dtype=np.int32), np.array(lengths, dtype=np.int32)
 
 
 def _stems(analyzer: Analyzer, forms: list[str]) -> list[str]:
@@ -100,30 +97,27 @@ def _stems(analyzer: Analyzer, forms: list[str]) -> list[str]:
     return [stemmer.stem(form) for form in forms]
 
 
-def _assemble(
-    forms: list[str],
-    stems: list[str],
-    chunks: list[tuple[Ints, Ints, Ints]],
-    analyzer: Analyzer,
-) -> Counts:
-    """Number the terms in sorted order, and count them by post and field."""
-    stop = set(analyzer.stop_words)
-    kept = sorted(i for i, form in enumerate(forms) if form not in stop)
-    kept.sort(key=forms.__getitem__)
-    terms = sorted({stems[i] for i in kept})
-    numbers = {term: number for number, term in enumerate(terms)}
-    term_of = np.full(len(forms), -1, dtype=np.int32)
-    term_of[kept] = [numbers[stems[i]] for i in kept]
+def _assemble(stem_of: dict[str, str], ids: Ints, lengths: Ints, analyzer: Analyzer) -> Counts:
+    """Number the terms in sorted order, and count them by post and field.
 
-    ids = np.concatenate([chunk[0] for chunk in chunks])
-    lengths = np.concatenate([np.stack(chunk[1:], axis=1).ravel() for chunk in chunks])
-    fields = np.repeat(np.arange(len(lengths)), lengths)  # 2i: title of post i, 2i+1: its text
-    columns = term_of[ids]
-    titles, texts = (
-        _count_matrix(fields[which] // 2, columns[which], (len(lengths) // 2, len(terms)))
-        for which in ((columns >= 0) & (fields % 2 == 0), (columns >= 0) & (fields % 2 == 1))
+    `ids` are the tokens as places in `stem_of`, `lengths` how many each field has: field 2i is the
+    title of post i, field 2i + 1 its text.
+    """
+    kept = stem_of.keys() - set(analyzer.stop_words)
+    forms = sorted(kept)
+    terms = sorted({stem_of[form] for form in forms})
+    numbers = {term: number for number, term in enumerate(terms)}
+    columns = np.array(
+        [numbers[s] if f in kept else -1 for f, s in stem_of.items()], dtype=np.int32
     )
-    return Counts(terms, [forms[i] for i in kept], term_of[kept], titles, texts)
+    column = columns[ids]
+    field = np.repeat(np.arange(len(lengths)), lengths)
+    titles, texts = (
+        _count_matrix(field[which] // 2, column[which], (len(lengths) // 2, len(terms)))
+        for which in ((column >= 0) & (field % 2 == 0), (column >= 0) & (field % 2 == 1))
+    )
+    form_terms = np.array([numbers[stem_of[form]] for form in forms], dtype=np.int32)
+    return Counts(terms, forms, form_terms, titles, texts)
 
 
 def _count_matrix(rows: npt.NDArray[Any], columns: Ints, shape: tuple[int, int]) -> Any:

@@ -41,14 +41,20 @@ STOP_WORDS = tuple(
 
 
 def _nfkc_lower(text: str) -> str:
-    """Compatibility forms and NBSPs unified (NFKC), quotes straight, lower case."""
+    """NFKC, lower case, quotes straight, and a space for all but letters, digits, apostrophes.
+
+    So what a word is does not hang on a regular expression engine's notion of one: nltk's is not
+    the standard library's.
+    """
     text = text.translate(_UNIFIED)
-    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return re.sub(r"[^\w']|_", " ", text.lower())
 
 
 NORMALISERS: dict[str, Callable[[str], str]] = {"nfkc-lower": _nfkc_lower}
 # A word is a run of letters and digits; an apostrophe holds it together, a hyphen does not.
-TOKEN_PATTERNS: dict[str, str] = {"words": r"[^\W_]+(?:'[^\W_]+)*"}
+TOKEN_PATTERNS: dict[str, str] = {"words": "[^ ']+(?:'[^ ']+)*"}
 STEMMERS: dict[str, Callable[[str], str]] = {"snowball-english": porter2}
 
 

@@ -1,0 +1,36 @@
+"""What the tests share: the seeds, their posts, and an index of them, each made once."""
+
+from pathlib import Path
+
+import pytest
+
+import tipsearch
+from tipsearch.index import Index
+from tipsearch.ingest.report import IngestReport
+from tipsearch.model import Post
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The folder of the user's own dumps."""
+    return ROOT / "seeds"
+
+
+@pytest.fixture(scope="session")
+def reading(seeds: Path) -> tuple[list[Post], IngestReport]:
+    """The posts of the seeds and the account of them."""
+    return tipsearch.read(seeds)
+
+
+@pytest.fixture(scope="session")
+def posts(reading: tuple[list[Post], IngestReport]) -> list[Post]:
+    """The posts of the seeds."""
+    return reading[0]
+
+
+@pytest.fixture(scope="session")
+def index(posts: list[Post]) -> Index:
+    """An index of the seeds, in memory."""
+    return Index.build(posts)

@@ -1,0 +1,429 @@
+"""What test_storage.py runs in processes of their own: builders to kill, readers and openers.
+
+    python crash_builder.py ROLE FOLDER [ARGUMENT...]
+
+Two corpora, "old" and "new", share words and no post, so answers show which one is live. A role
+writes JSON to standard output; it exits with 0, or by a traceback where a rule was broken.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import stat
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from tipsearch.errors import IndexCorrupt, IndexWriteError, StorageError, TipsearchError
+from tipsearch.index import Index
+from tipsearch.model import Post, Source
+
+WORDS = {
+    "old": "harbor lantern copper meadow violin sparrow timber orchard glacier saddle".split(),
+    "new": "rocket pixel harbor neon turbine lantern quartz satellite foam circuit laser".split(),
+}
+COMMON = "the “angry” customer’s phone call – our team answered 🙂".split()
+SMALL = 4
+FINISHED, REFUSED, BROKEN = 0, 3, 4
+
+
+# --- two corpora that can be told apart
+
+
+def corpus(name: str, size: int = SMALL) -> list[Post]:
+    """The posts of "old" or "new": `size` of them, and a few more in the new one."""
+    own = WORDS[name]
+    posts = []
+    for i in range(size if name == "old" else size + size // 2):
+        words = [own[(i * step + step) % len(own)] for step in range(1, 9)]
+        title = f"{own[i % len(own)].title()} and the customer {i}"
+        text = "\n".join([" ".join(words), " ".join(COMMON[i % 4 :]), f"{name}\xa0{i}"])
+        posts.append(Post(f"{name}-{i:03}", title, text, sources=(Source("a.txt", i, i + 1),)))
+    return posts
+
+
+def answers(index: Index) -> list[Any]:
+    """All that an index says: its posts, hits with their scores, related posts, look-ups."""
+    queries = ("customer", "harbor lantern", "angry phones", "violins", "satellites rocket", "zzz")
+    posts = list(index)
+    return [
+        posts,
+        [index.query(query, limit=1000) for query in queries],
+        [index.related(post.id, limit=5) for post in posts[:8]],
+        [index.post(post.title) for post in posts[:8]],
+        index.terms,
+        index.matrix.sum(),
+    ]
+
+
+@cache
+def expected(name: str, size: int = SMALL) -> list[Any]:
+    """The answers of a corpus, from an index that never was on disk."""
+    return answers(Index.build(corpus(name, size)))
+
+
+def outcome(folder: Path, size: int = SMALL) -> str:
+    """What opening `folder` gives: the corpus whose answers it has, whole, or the error's class."""
+    try:
+        found = answers(Index.open(folder))
+    except TipsearchError as error:
+        return type(error).__name__
+    for name in WORDS:
+        if found == expected(name, size):
+            return name
+    raise AssertionError(f"the index in {folder} answers as neither corpus does")
+
+
+def leftovers(folder: Path) -> list[str]:
+    """What is in the folder beside one index, its lock and nothing else."""
+    names = {path.name for path in folder.iterdir()} - {".lock", "CURRENT"}
+    return sorted(names - {(folder / "CURRENT").read_text().strip()})
+
+
+# --- children
+
+
+def in_child(work: Callable[[], object], after: float | None = None) -> int:
+    """Fork, do `work` there, and return the exit code; SIGKILL it `after` seconds (-9, then)."""
+    child = os.fork()
+    if child == 0:
+        code = BROKEN
+        try:
+            work()
+            code = FINISHED
+        except IndexWriteError:
+            code = REFUSED
+        except BaseException as error:
+            sys.stderr.write(f"{type(error).__name__} in a builder: {error}\n")
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    if after is not None:
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def build_and_save(name: str, size: int, folder: Path) -> None:
+    Index.build(corpus(name, size)).save(folder)
+
+
+class Steps:
+    """Counts each call that changes the disk, and does `act` at the `at`-th (1 is the first).
+
+    Between two such calls nothing on disk changes, except within a file that is being written;
+    for that, `torn` cuts such a file to half. With `lasting`, `act` is done at all later ones too.
+    """
+
+    CHANGES = frozenset(
+        "os.mkdir os.rename os.remove os.rmdir os.link os.symlink os.truncate shutil.move".split()
+    )
+
+    def __init__(
+        self, at: int, act: Callable[[str], None], *, torn: bool = False, lasting: bool = False
+    ) -> None:
+        self.at, self.act, self.torn, self.lasting = at, act, torn, lasting
+        self.count, self.active = 0, False
+
+    def start(self) -> None:
+        """Watch this process from now on; there is no way back, so only in a child."""
+        mock.patch("os.fsync", self._fsync).start()
+        sys.addaudithook(self._audit)
+        self.active = True
+
+    def _audit(self, event: str, args: tuple[Any, ...]) -> None:
+        if not self.active:
+            return
+        if event in self.CHANGES:
+            self._step(event)
+        elif event == "open" and isinstance(args[2], int):
+            if args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                self._step("open")
+
+    def _fsync(self, descriptor: int) -> None:
+        """Stand in for os.fsync; what it is for is a power cut, which no process can rehearse."""
+        if self.torn and self.count + 1 == self.at:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode):
+                self.active = False
+                os.ftruncate(descriptor, status.st_size // 2)
+        self._step("fsync")
+
+    def _step(self, event: str) -> None:
+        self.count += 1
+        if self.count == self.at or (self.lasting and self.count > self.at):
+            self.act(event)
+
+
+def die(_: str) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def disk_full(event: str) -> None:
+    """Refuse what needs room; taking away needs none."""
+    if event not in {"os.remove", "os.rmdir"}:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+# --- roles
+
+
+def kill(folder: Path, seed: str, kills: str, size: str) -> dict[str, Any]:
+    """SIGKILL `kills` builds, each at a random moment; every fifth build may finish."""
+    randomness, posts = random.Random(int(seed)), int(size)
+    seconds = 0.0
+    for name in ("new", "old", "new", "old"):
+        start = time.perf_counter()
+        assert in_child(partial(build_and_save, name, posts, folder)) == FINISHED
+        seconds = max(seconds, time.perf_counter() - start)
+    live, seen, amid, turn = "old", Counter[str](), 0, 0
+    while seen["killed"] < int(kills):
+        turn += 1
+        assert turn < 10 * int(kills), f"too few builds were still running when killed: {seen}"
+        other = "new" if live == "old" else "old"
+        after = None if turn % 5 == 0 else randomness.uniform(0, seconds)
+        code = in_child(partial(build_and_save, other, posts, folder), after)
+        assert code in {FINISHED, -signal.SIGKILL}, f"a build ended with {code}"
+        now = outcome(folder, posts)
+        assert now == other if code == FINISHED else now in {live, other}, (now, live, code)
+        seen["finished" if code == FINISHED else "killed"] += 1
+        amid += bool(leftovers(folder))
+        live = now
+    return {**seen, "amid": amid, "seconds": seconds}
+
+
+def read(folder: Path, stop: str, size: str) -> dict[str, int]:
+    """Open and ask until the file `stop` appears; each answer must be a whole corpus's."""
+    seen = Counter[str]()
+    while not Path(stop).exists():
+        seen[outcome(folder, int(size))] += 1
+        if set(seen) - set(WORDS):
+            raise AssertionError(f"a reader met {seen}")
+    return dict(seen)
+
+
+def steps(folder: Path, before: str, mode: str) -> dict[str, int]:
+    """Let a build of "new" end at its 1st, 2nd, 3rd ... change of the disk, each from `before`.
+
+    `mode` is kill, torn (the file being written is cut, then the kill) or full (an error from
+    there on). Whatever happens, the old index or the new one is there, whole, and the next build
+    leaves nothing else behind.
+    """
+    new, template = Index.build(corpus("new")), folder / "template"
+    was = prepare(template, before)
+    act, seen, at = (disk_full if mode == "full" else die), Counter[str](), 0
+    while True:
+        at += 1
+        place = folder / f"{before}-{mode}-{at}"
+        shutil.copytree(template, place)
+        watch = Steps(at, act, torn=mode == "torn", lasting=mode == "full")
+        reached, mark = os.pipe()
+
+        code, now = in_child(partial(watched_save, new, place, watch, mark)), outcome(place)
+        os.close(mark)
+        ended = os.read(reached, 9) == b"ended"
+        os.close(reached)
+        where = f"{before}, {mode} at change {at}: exit {code}, then {now}"
+        if mode == "full":
+            allowed = {FINISHED: {"new"}, REFUSED: {was}}
+            assert now in allowed.get(code, set()), where
+        else:
+            assert code == (FINISHED if ended else -signal.SIGKILL), where
+            assert now in ({"new"} if ended else {was, "new"}), where
+        seen[now] += 1
+        with mock.patch("os.fsync"):
+            new.save(place)
+        assert outcome(place) == "new", where
+        assert leftovers(place) == [], f"{where}: left behind {leftovers(place)}"
+        shutil.rmtree(place)
+        if ended:
+            return {**seen, "steps": at - 1}
+
+
+def watched_save(index: Index, folder: Path, watch: Steps, mark: int) -> None:
+    """Save under `watch`; write to `mark` if that ended before the watched step was reached."""
+    watch.start()
+    try:
+        index.save(folder)
+    finally:
+        watch.active = False
+        if watch.count < watch.at:
+            os.write(mark, b"ended")
+
+
+def prepare(folder: Path, before: str) -> str:
+    """Make the folder that a build is to find; return what opening it gives."""
+    folder.mkdir()
+    if before == "nothing":
+        return outcome(folder)
+    with mock.patch("os.fsync"):
+        if before in {"old", "leftovers"}:
+            old = Index.build(corpus("old")).save(folder)
+        if before == "leftovers":  # of builds that were killed while writing, publishing, sweeping
+            for name in ("building-1", f"trash-{os.getpid()}-building-2", "0" * 64):
+                shutil.copytree(folder / old, folder / name)
+            (folder / "building-CURRENT").write_text(old[:9])
+        if before in {"new", "damaged"}:
+            new = Index.build(corpus("new")).save(folder)
+        if before == "damaged":
+            (folder / new / "posts.jsonl").write_bytes(b"?")
+    return outcome(folder)
+
+
+def flip(folder: Path, seed: str, size: str) -> dict[str, Any]:
+    """Flip bytes of each file in turn: all of a small file, about a hundred of a larger one.
+
+    Returns how many, and the flips that were not answered by a clear IndexCorrupt.
+    """
+    randomness, flips, wrong = random.Random(int(seed)), Counter[str](), []
+    live = folder / (folder / "CURRENT").read_text().strip()
+    for path in (folder / "CURRENT", *sorted(live.iterdir())):
+        data = path.read_bytes()
+        places = list(range(len(data)))
+        if len(data) > 2048:
+            places = sorted({0, len(data) - 1, *randomness.sample(places, 100)})
+        with path.open("r+b", buffering=0) as file:
+            for at in places:
+                for mask in (0xFF, 1 << randomness.randrange(8)):
+                    os.pwrite(file.fileno(), bytes([data[at] ^ mask]), at)
+                    said = complaint(folder, path.name)
+                    os.pwrite(file.fileno(), data[at : at + 1], at)
+                    flips[path.name] += 1
+                    if said:
+                        wrong.append([path.name, at, mask, said])
+        assert path.read_bytes() == data
+    assert outcome(folder, int(size)) == "old"
+    return {"flips": flips, "wrong": wrong}
+
+
+def complaint(folder: Path, file: str) -> str:
+    """What is wrong with how a damaged `file` is answered: nothing if by a clear IndexCorrupt."""
+    try:
+        Index.open(folder)
+    except IndexCorrupt as error:
+        message = str(error)
+        # CURRENT with another digit names a generation, and that is what is missing.
+        named = error.file == file or (file == "CURRENT" and len(error.file) == 64)
+        clear = named and str(folder) in message and error.file in message and "\n" not in message
+        return "" if clear else f"unclear: {message}"
+    except Exception as error:
+        return repr(error)
+    return "it opened"
+
+
+def open_each(*folders: Path) -> None:
+    """Open each folder, and where that succeeds ask the index all there is; one line for each."""
+    for folder in folders:
+        said: dict[str, Any] = {"clear": False}
+        try:
+            index = Index.open(folder)
+            said["opened"] = True
+            answers(index)
+            index.vectorizer().transform(["the angry customer"])
+            index.explain("angry customer", next(iter(index)).id)
+            said["answers"] = outcome(folder)
+        except Exception as error:
+            message = str(error)
+            said |= {"error": type(error).__name__, "message": message[:1000]}
+            said["file"] = getattr(error, "file", None)
+            said["clear"] = (
+                isinstance(error, StorageError) and str(folder) in message and "\n" not in message
+            )
+        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.flush()
+
+
+def save(folder: Path, name: str, times: str) -> dict[str, Any]:
+    """Say "ready", wait for a line, then save a corpus so many times."""
+    index, waits, names = Index.build(corpus(name)), [0], []
+
+    def waited() -> None:
+        waits[0] += 1
+
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    for _ in range(int(times)):
+        names.append(index.save(folder, on_wait=waited))
+    return {"waits": waits[0], "names": names}
+
+
+def pause(folder: Path, name: str) -> dict[str, Any]:
+    """Save a corpus, and amid its files say "amid" and wait for a line before going on."""
+    index = Index.build(corpus(name))
+
+    def wait(_: str) -> None:
+        sys.stdout.write("amid\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+
+    Steps(9, wait).start()
+    return {"names": [index.save(folder)]}
+
+
+def limit(folder: Path) -> dict[str, Any]:
+    """Save "new" over "old" where no file may be longer than so many bytes, for many limits."""
+    new = Index.build(corpus("new"))
+    assert outcome(folder) == "old"
+    new.save(folder / "elsewhere")
+    sizes = {path.stat().st_size for path in (folder / "elsewhere").rglob("*") if path.is_file()}
+    shutil.rmtree(folder / "elsewhere")
+    largest = max(sizes)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    refused: dict[int, str] = {}
+    for most in sorted({0, 1, 64, *sizes, *(size - 1 for size in sizes if size)} - {largest}):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+        try:
+            new.save(folder)
+        except IndexWriteError as error:
+            refused[most] = str(error)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert outcome(folder) == "old", most
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
+    new.save(folder)
+    return {"refused": refused, "largest": largest}
+
+
+def unprivileged(folder: Path, user: str) -> dict[str, Any]:
+    """Save "new" to `folder`/locked and to `folder`/free as `user`, who may write to the latter."""
+    new = Index.build(corpus("new"))
+    new.save(folder / "free")
+    shutil.rmtree(folder / "free")
+    expected("old")
+    expected("new")
+    (folder / "free").mkdir()
+    said: dict[str, Any] = {"locked": []}
+    if os.geteuid() == 0:
+        os.chown(folder / "free", int(user), -1)
+        os.seteuid(int(user))
+    said["free"] = [new.save(folder / "free"), outcome(folder / "free")]
+    try:
+        new.save(folder / "locked")
+    except IndexWriteError as error:
+        said["locked"] = [str(error), outcome(folder / "locked")]
+    return said
+
+
+ROLES: dict[str, Callable[..., object]] = {
+    role.__name__: role for role in (kill, read, steps, flip, save, pause, limit, unprivileged)
+}
+
+if __name__ == "__main__":
+    if sys.argv[1] == "open_each":
+        open_each(*map(Path, sys.argv[2:]))
+    else:
+        result = ROLES[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+        sys.stdout.write(json.dumps(result) + "\n")

@@ -1,0 +1,345 @@
+"""The installed command, as people run it: in a folder, in a pipe, in a terminal."""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TIPSEARCH = Path(sys.executable).parent / "tipsearch"
+FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
+HEAVY = ("sklearn", "scipy", "nltk", "joblib", "pandas", "rapidfuzz", "filelock", "rich")
+
+
+def _run(
+    folder: Path, *words: str, code: int = 0, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run tipsearch in a folder, without the caller's settings, and check the exit code."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
+    done = subprocess.run(
+        [TIPSEARCH, *words], cwd=folder, env=clean | (env or {}), capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def _objects(done: subprocess.CompletedProcess[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def indexed(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the seeds and an index of them, made by the command."""
+    folder = tmp_path_factory.mktemp("indexed")
+    shutil.copytree(seeds, folder / "seeds")
+    _run(folder, "index")
+    return folder
+
+
+# --- query and related
+
+
+def test_query_answers_in_the_contract_s_json(indexed: Path) -> None:
+    """A hit is one JSON object a line, with the keys of the contract in its order."""
+    hits = _objects(_run(indexed, "query", "angry customer on the phone", "-n", "3", "--json"))
+    keys = ["rank", "id", "score", "title", "date", "kind", "categories", "snippet"]
+    assert [list(hit) for hit in hits] == [keys] * 3
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert hits[0]["title"] == "Gain Control of the Conversation"
+    assert (hits[0]["date"], hits[0]["kind"]) == ("2025-09-16", "teaser")
+
+
+def test_words_need_no_quotes(indexed: Path) -> None:
+    """Words given one by one are one query."""
+    one = _run(indexed, "query", "angry customer", "--json")
+    assert _run(indexed, "query", "angry", "customer", "--json").stdout == one.stdout
+
+
+def test_related_by_title_and_by_id(indexed: Path) -> None:
+    """A title, quoted or not, and an id give the same related posts, never the post itself."""
+    by_id = _run(indexed, "related", FIX_FAST, "--json")
+    assert _run(indexed, "related", "Fix Fast to Reduce Stress", "--json").stdout == by_id.stdout
+    assert _run(indexed, "related", "fix", "fast", "to", "--json").stdout == by_id.stdout
+    assert FIX_FAST not in [hit["id"] for hit in _objects(by_id)]
+    assert len(_objects(by_id)) == 10
+
+
+@pytest.mark.parametrize("command", [["query", "angry customer"], ["related", FIX_FAST]])
+def test_plain_and_narrow_when_piped(indexed: Path, command: list[str]) -> None:
+    """In a pipe the output has no escape codes and fits in 80 columns."""
+    lines = _run(indexed, *command).stdout.splitlines()
+    assert len(lines) > 10
+    assert all(len(line) <= 80 and "\x1b" not in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ("the of and", 'only stop words ("the", "of", "and")'),
+        ("xyzzy", 'No post has: "xyzzy"'),
+        ("😀", "holds no word"),
+    ],
+)
+def test_nothing_found_is_said_on_stderr(indexed: Path, query: str, note: str) -> None:
+    """Where nothing matches, the exit code is 0, stdout is empty and stderr says why."""
+    done = _run(indexed, "query", query)
+    assert done.stdout == ""
+    assert note in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_unknown_words_are_named_beside_the_answer(indexed: Path) -> None:
+    """A word that no post has is named, and the others are still searched for."""
+    done = _run(indexed, "query", "angry xyzzy")
+    assert "Gain Control" in done.stdout
+    assert done.stderr == 'No post has: "xyzzy"\n'
+
+
+def test_ten_thousand_words(indexed: Path) -> None:
+    """A query of 10,000 words is answered, and what is unknown in it is not all listed."""
+    done = _run(indexed, "query", "angry " + " ".join(f"word{i}" for i in range(9_999)))
+    assert "Gain Control" in done.stdout
+    assert "and 9,989 more" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["query", ""], "the query is empty"),
+        (["related", "Fix Fats to Reduce Stres"], "the nearest titles are"),
+        (["related", "patience"], "2 posts fit 'patience'"),
+        (["show", "nothing of the kind"], "no post has the id or title"),
+        (["index", "nowhere"], "nowhere: no such file or folder"),
+    ],
+)
+def test_errors_are_clear(indexed: Path, words: list[str], message: str) -> None:
+    """A TipsearchError is a line on stderr and exit code 1; stdout stays empty."""
+    done = _run(indexed, *words, code=1)
+    first, *listed = done.stderr.splitlines()
+    assert first.startswith("tipsearch: ")
+    assert message in first
+    assert done.stdout == ""
+    assert all(line.startswith("  ") for line in listed)
+
+
+def test_look_ups_that_fail_list_what_to_choose_from(indexed: Path) -> None:
+    """Several fits and near misses are listed with the ids to give instead."""
+    several = _run(indexed, "related", "patience", code=1).stderr
+    assert "  2025-03-04-patience-is  Patience is…\n" in several
+    assert f"  {FIX_FAST}  Fix Fast" in _run(indexed, "show", "Fix Fats to Reduce", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["query"], ["query", "angry", "-n", "0"], ["query", "angry", "-n", "x"], ["nonsense"]],
+)
+def test_wrong_usage_is_exit_2(indexed: Path, words: list[str]) -> None:
+    """Missing words, a bad limit, an unknown command: exit code 2 and how to use it."""
+    assert "Usage: tipsearch" in _run(indexed, *words, code=2).stderr
+
+
+# --- where the index is
+
+
+def test_first_query_builds_from_seeds(seeds: Path, tmp_path: Path) -> None:
+    """Where there is no index and seeds/ is there, query builds one and says so on stderr."""
+    shutil.copytree(seeds, tmp_path / "seeds")
+    done = _run(tmp_path, "query", "angry customer", "--json")
+    assert "building it from seeds/" in done.stderr
+    assert len(_objects(done)) == 10
+    again = _run(tmp_path, "related", FIX_FAST, "--json")
+    assert again.stderr == ""
+
+
+def test_nothing_to_build_from_names_the_command(tmp_path: Path) -> None:
+    """Where neither is there, each command names the one to run."""
+    for words in (["query", "x"], ["related", "x"], ["show", "x"], ["info"], ["verify"]):
+        assert "tipsearch index SOURCE" in _run(tmp_path, *words, code=1).stderr
+
+
+def test_index_folder_by_option_and_environment(indexed: Path, tmp_path: Path) -> None:
+    """--index wins over TIPSEARCH_INDEX, which wins over index/."""
+    there = str(indexed / "index")
+    by_option = _run(tmp_path, "info", "--index", there, "--json", env={"TIPSEARCH_INDEX": "no"})
+    by_environment = _run(tmp_path, "info", "--json", env={"TIPSEARCH_INDEX": there})
+    assert by_option.stdout == by_environment.stdout == _run(indexed, "info", "--json").stdout
+
+
+# --- the other commands
+
+
+def test_index_reports_every_line(indexed: Path, tmp_path: Path) -> None:
+    """`index` prints the account as a short table; --json prints it as one object."""
+    table = _run(indexed, "index", "--index", str(tmp_path / "new"))
+    assert "5 files, 65 entries, 56 posts (15 full, 41 teasers, 7 undated)" in table.stdout
+    assert re.search(r"^ +0  unrecognised$", table.stdout, re.MULTILINE)
+    assert "image caption 'Blog 9-4-14' cut off" in table.stdout
+    (report,) = _objects(_run(indexed, "index", "--index", str(tmp_path / "new"), "--json"))
+    assert (report["entries"], report["posts"], report["unrecognised"]) == (65, 56, [])
+
+
+def test_bad_files_are_reported_and_the_rest_is_indexed(seeds: Path, tmp_path: Path) -> None:
+    """A file that cannot be read is named with its reason; JSON Lines and dumps go together."""
+    mixed = tmp_path / "mixed"
+    shutil.copytree(seeds, mixed)
+    (mixed / "bad.txt").write_bytes(b"Tip \xff")
+    (mixed / "notes.txt").write_text("Milk, eggs, bread.\n")
+    (mixed / "more.jsonl").write_text('{"_id": "x1", "text": "A refund in time"}\n{"text": 1}\n')
+    out = _run(tmp_path, "index", "mixed").stdout
+    assert "57 posts" in out
+    assert "Not read: mixed/bad.txt: not UTF-8: byte 0xff at line 1" in out
+    assert "Not read: mixed/notes.txt: no post found" in out
+    assert 'Unrecognised: mixed/more.jsonl:2: it needs an "id"' in out
+    assert _objects(_run(tmp_path, "query", "refund", "--json"))[0]["id"] == "x1"
+
+
+def test_nothing_to_index_leaves_the_old_index(indexed: Path, tmp_path: Path) -> None:
+    """A source without a post is an error, and the index stays as it was."""
+    shutil.copytree(indexed / "index", tmp_path / "index")
+    (tmp_path / "notes.txt").write_text("Milk, eggs, bread.\n")
+    done = _run(tmp_path, "index", "notes.txt", code=1)
+    assert "no post found" in done.stderr
+    assert _run(tmp_path, "info", "--json").stdout == _run(indexed, "info", "--json").stdout
+
+
+def test_show_prints_the_whole_post(indexed: Path, seeds: Path) -> None:
+    """`show` prints the text as it is, NBSPs and curly quotes too, and where it was read."""
+    (post,) = _objects(_run(indexed, "show", "get back in the good graces", "--json"))
+    source = (seeds / "000_068bef2741a2040b.txt").read_text()
+    assert all(part in source for part in str(post["text"]).split("\n\n"))
+    shown = _run(indexed, "show", "get back in the good graces").stdout
+    assert str(post["text"]) in shown
+    assert "from: seeds/000_068bef2741a2040b.txt, lines 53 to" in shown
+
+
+def test_info_and_verify(indexed: Path, tmp_path: Path) -> None:
+    """`info` says what is in the index; `verify` names each file, and fails on a damaged one."""
+    (info,) = _objects(_run(indexed, "info", "--json"))
+    assert (info["posts"], info["format"]) == (56, 1)
+    assert "56" in _run(indexed, "info").stdout
+    files = _objects(_run(indexed, "verify", "--json"))
+    assert {"posts.jsonl", "manifest.json", "matrix.data.npy"} <= {file["file"] for file in files}
+    copy = tmp_path / "copy"
+    shutil.copytree(indexed / "index", copy)
+    target = next(copy.glob("*/posts.jsonl"))
+    target.write_bytes(target.read_bytes().replace(b"stress", b"strezz", 1))
+    done = _run(indexed, "verify", "--index", str(copy), code=1)
+    assert "posts.jsonl: its checksum is wrong" in done.stderr
+
+
+def test_help_is_plain_and_complete(indexed: Path) -> None:
+    """Help names every command and fits in 80 columns; each command has its own."""
+    shown = _run(indexed, "--help").stdout
+    for command in ("index", "query", "related", "show", "info", "verify"):
+        assert re.search(rf"^  {command} +\w", shown, re.MULTILINE)
+        own = _run(indexed, command, "-h").stdout
+        assert "--index DIR" in own
+        assert "--json" in own
+        assert all(len(line) <= 80 for line in own.splitlines())
+
+
+# --- the terminal
+
+
+def _in_terminal(folder: Path, *words: str, columns: int = 80, **env: str) -> str:
+    """What tipsearch writes to a terminal of so many columns, its stderr on it too."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.environ.update({"COLUMNS": str(columns), "TERM": "xterm-256color", **env})
+        os.execv(TIPSEARCH, [str(TIPSEARCH), *words])
+    output = b"".join(_until_closed(terminal))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, output
+    return output.decode()
+
+
+def _until_closed(terminal: int) -> Iterator[bytes]:
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            data = os.read(terminal, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not data:
+            break
+        yield data
+    os.close(terminal)
+
+
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")
+def test_matches_are_marked_on_a_terminal(indexed: Path) -> None:
+    """On a terminal the words that matched are coloured, other words are not."""
+    shown = _in_terminal(indexed, "query", "angry", "customer")
+    marked = re.findall(r"\x1b\[31m\x1b\[1m([^\x1b]+)\x1b\[0m", shown)
+    assert {word.lower().replace("’s", "") for word in marked} <= {"angry", "customer", "customers"}
+    assert "angry" in marked
+    assert "\x1b" not in _in_terminal(indexed, "query", "angry", "customer", NO_COLOR="1")
+
+
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")
+@pytest.mark.parametrize("columns", [50, 80, 200])
+def test_lines_fit_the_terminal(indexed: Path, columns: int) -> None:
+    """No line is wider than the terminal, and none than 100 columns."""
+    for words in (["query", "angry", "customer"], ["related", FIX_FAST], ["show", FIX_FAST]):
+        plain = re.sub(r"\x1b\[\d+m", "", _in_terminal(indexed, *words, columns=columns))
+        assert max(map(len, plain.splitlines())) <= min(columns, 100)
+
+
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")
+def test_index_shows_progress_on_a_terminal(indexed: Path, tmp_path: Path) -> None:
+    """`index` shows a bar that reaches 100 % on a terminal, and none in a pipe."""
+    assert "100%" in _in_terminal(indexed, "index", "--index", str(tmp_path / "new"))
+    assert "%" not in _run(indexed, "index", "--index", str(tmp_path / "new")).stderr
+
+
+def test_output_that_cannot_be_encoded_is_replaced(indexed: Path) -> None:
+    """A terminal without curly quotes gets question marks, not a traceback."""
+    latin = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    assert "?" in _run(indexed, "show", "You're the Boss", env=latin).stdout
+
+
+def test_closed_pipe_is_no_traceback(indexed: Path) -> None:
+    """`tipsearch query ... | head -1` ends in silence."""
+    done = subprocess.run(
+        f"{TIPSEARCH} query customer -n 50 | head -1",
+        shell=True, cwd=indexed, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("1. ")
+    assert done.stderr == ""
+
+
+# --- what a cold query loads
+
+
+@pytest.mark.parametrize(
+    "command", [["query", "angry customers apologizing"], ["related", FIX_FAST], ["show", FIX_FAST]]
+)
+def test_a_cold_answer_imports_nothing_heavy(indexed: Path, command: list[str]) -> None:
+    """Query, related and show answer without scikit-learn, scipy, nltk, joblib or pandas."""
+    probe = (
+        "import sys, tipsearch.cli\n"
+        "try: tipsearch.cli.main()\n"
+        "except SystemExit: pass\n"
+        "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe, *command], cwd=indexed, capture_output=True, text=True
+    )
+    assert done.stdout
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert "numpy" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_importing_tipsearch_loads_nothing_heavy() -> None:
+    """`import tipsearch` and `tipsearch.Index` load neither scikit-learn nor nltk."""
+    probe = "import sys, tipsearch; tipsearch.Index; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert not {name.partition(".")[0] for name in done.stdout.split()} & set(HEAVY)

@@ -1,0 +1,116 @@
+"""Analysis: a query is analysed exactly as a post, and titles fold as people type them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nltk.stem import SnowballStemmer
+from nltk.tokenize import RegexpTokenizer
+
+from tipsearch import counting
+from tipsearch.counting import count
+from tipsearch.errors import SettingError
+from tipsearch.index import Index
+from tipsearch.model import Post
+from tipsearch.text import TOKEN_PATTERNS, Analyzer, fold
+
+ANALYZER = Analyzer()
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def _terms_by_nltk(text: str) -> list[str]:
+    """The reference: nltk's tokenizer and stemmer over the normalised text."""
+    tokens = RegexpTokenizer(TOKEN_PATTERNS["words"]).tokenize(ANALYZER.normalise(text))
+    stemmer = SnowballStemmer("english")
+    return [stemmer.stem(token) for token in tokens if token not in set(ANALYZER.stop_words)]
+
+
+@given(TEXT)
+def test_light_analysis_equals_nltk(text: str) -> None:
+    """Without nltk a text has the terms that nltk gives it, whatever its characters."""
+    assert ANALYZER.analyze(text) == _terms_by_nltk(text)
+
+
+def test_every_seed_post_analyses_alike(posts: list[Post]) -> None:
+    """The terms that ingestion counts in a post are those that the query path finds in it."""
+    counts = count(posts, ANALYZER)
+    for row, post in enumerate(posts):
+        for field, matrix in ((post.title, counts.titles), (post.text, counts.texts)):
+            stored = matrix[[row]].tocoo()
+            counted = {counts.terms[t]: n for t, n in zip(stored.col, stored.data, strict=True)}
+            terms = ANALYZER.analyze(field)
+            assert counted == {term: terms.count(term) for term in terms}
+
+
+def test_unseen_word_meets_its_stem(index: Index) -> None:
+    """A word that no post has finds the posts that have another form of it."""
+    assert "retentions" not in " ".join(post.title + post.text for post in index).lower()
+    assert index.parse("retentions").terms == {"retent": 1}
+    assert index.query("retentions") == index.query("retention") != []
+
+
+@given(TEXT)
+def test_spans_are_the_tokens(text: str) -> None:
+    """The places to mark hold the tokens of the text, in order and inside it."""
+    spans = list(ANALYZER.spans(text))
+    assert [form for _, _, form in spans] == ANALYZER.tokens(text)
+    assert all(0 <= start < end <= len(text) for start, end, _ in spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("The customer’s “e-mail”\xa0– don’t!", ["custom", "e", "mail"]),
+        ("extra…uh…difficult", ["extra", "uh", "difficult"]),
+        ("J.E.R.K. 1-on-1", ["j", "e", "r", "k", "1", "1"]),
+        ("ﬁx ＦＩＸ fix", ["fix", "fix", "fix"]),
+        ("  • Just", []),
+        ("😀 — …", []),
+    ],
+)
+def test_known_texts(text: str, terms: list[str]) -> None:
+    """Quotes, NBSPs, bullets, ellipses and compatibility forms are normalised for the index."""
+    assert ANALYZER.analyze(text) == terms
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("“You’re the Boss”", "you're the boss"),
+        ("Patience is…", "patience is..."),
+        ("Value the Customer – Actions to Adopt", "VALUE THE CUSTOMER - actions to adopt"),
+        ("Be\xa0Supportive,  Not Defensive", "be supportive not defensive"),
+    ],
+)
+def test_fold_forgives_typing(one: str, other: str) -> None:
+    """Case, quotes, dashes, ellipses and white space do not tell titles apart."""
+    assert fold(one) == fold(other)
+
+
+def test_fold_keeps_what_tells_titles_apart() -> None:
+    """Digits and words do; a title of marks only is not empty."""
+    assert fold("2022 Holiday Poem") != fold("2025 Holiday Poem")
+    assert fold("?!") == "?!"
+
+
+def test_analyzer_survives_json_and_refuses_unknown_settings() -> None:
+    """An analyzer is its settings; a step or key that this version does not know is refused."""
+    assert Analyzer.from_json(ANALYZER.to_json()) == ANALYZER
+    with pytest.raises(SettingError, match="lemmas"):
+        Analyzer(stemmer="lemmas")
+    with pytest.raises(SettingError, match="ngrams"):
+        Analyzer.from_json({**ANALYZER.to_json(), "ngrams": 2})
+
+
+def test_spread_over_the_cores_counts_the_same(
+    posts: list[Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The analysis gives the same counts in worker processes, in chunks, as in one go."""
+    serial = count(posts, ANALYZER)
+    monkeypatch.setattr(counting, "PARALLEL_CHARACTERS", 0)
+    monkeypatch.setattr(counting, "CHUNK", 7)
+    done: list[int] = []
+    spread = count(posts, ANALYZER, done.append)
+    assert done == [7] * 8
+    assert (spread.terms, spread.forms) == (serial.terms, serial.forms)
+    assert (spread.form_terms == serial.form_terms).all()
+    assert (spread.titles != serial.titles).nnz == (spread.texts != serial.texts).nnz == 0

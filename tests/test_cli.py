@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tipsearch.text import Analyzer
+
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
 HEAVY = ("sklearn", "scipy", "nltk", "joblib", "pandas", "rapidfuzz", "filelock", "rich")
@@ -24,7 +26,12 @@ def _run(
     """Run tipsearch in a folder, without the caller's settings, and check the exit code."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
     done = subprocess.run(
-        [TIPSEARCH, *words], cwd=folder, env=clean | (env or {}), capture_output=True, text=True
+        [TIPSEARCH, *words],
+        cwd=folder,
+        env=clean | (env or {}),
+        capture_output=True,
+        encoding="latin-1" if env and "PYTHONIOENCODING" in env else "utf-8",
+        check=False,
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -278,8 +285,7 @@ def test_matches_are_marked_on_a_terminal(indexed: Path) -> None:
     """On a terminal the words that matched are coloured, other words are not."""
     shown = _in_terminal(indexed, "query", "angry", "customer")
     marked = re.findall(r"\x1b\[31m\x1b\[1m([^\x1b]+)\x1b\[0m", shown)
-    assert {word.lower().replace("’s", "") for word in marked} <= {"angry", "customer", "customers"}
-    assert "angry" in marked
+    assert {term for word in marked for term in Analyzer().analyze(word)} == {"angri", "custom"}
     assert "\x1b" not in _in_terminal(indexed, "query", "angry", "customer", NO_COLOR="1")
 
 
@@ -301,7 +307,7 @@ def test_index_shows_progress_on_a_terminal(indexed: Path, tmp_path: Path) -> No
 
 def test_output_that_cannot_be_encoded_is_replaced(indexed: Path) -> None:
     """A terminal without curly quotes gets question marks, not a traceback."""
-    latin = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    latin = {"PYTHONIOENCODING": "latin-1"}
     assert "?" in _run(indexed, "show", "You're the Boss", env=latin).stdout
 
 
@@ -330,8 +336,9 @@ def test_a_cold_answer_imports_nothing_heavy(indexed: Path, command: list[str]) 
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", probe, *command], cwd=indexed, capture_output=True, text=True
-    )
+        [sys.executable, "-c", probe, *command],
+        cwd=indexed, capture_output=True, text=True, check=True,
+    )  # fmt: skip
     assert done.stdout
     loaded = set(done.stderr.splitlines()[-1].split())
     assert "numpy" in loaded

@@ -292,14 +292,28 @@ def test_several_that_fit_are_listed(index: Index) -> None:
     assert error.value.count == 2
 
 
-@pytest.mark.parametrize("wanted", ["Fix Fats to Reduce Stres", "zzz", "", "…"])
-def test_where_none_fits_the_nearest_are_offered(index: Index, wanted: str) -> None:
-    """A title that none fits is an error that offers the most similar ones."""
+@pytest.mark.parametrize(
+    ("wanted", "first"),
+    [
+        ("Fix Fats to Reduce", "Fix Fast to Reduce Stress"),
+        ("stress reduced by fixing fast", "Fix Fast to Reduce Stress"),
+        ("empaty roadmap", "The Empathy Roadmap"),
+        ("the jerk customers", "When Customers are…Jerks"),
+    ],
+)
+def test_where_none_fits_the_nearest_are_offered(index: Index, wanted: str, first: str) -> None:
+    """A title that none fits is an error that offers the most similar ones, the best first."""
     with pytest.raises(PostNotFound) as error:
         index.post(wanted)
     assert len(error.value.nearest) == 3
-    if wanted.startswith("Fix"):
-        assert error.value.nearest[0].id == FIX_FAST
+    assert error.value.nearest[0].title == first
+
+
+@pytest.mark.parametrize("wanted", ["", " ", "…"])
+def test_a_title_of_nothing_is_no_title(index: Index, wanted: str) -> None:
+    """What has neither letter nor digit fits no post, and no title is near it."""
+    with pytest.raises(PostNotFound, match="try a few words"):
+        index.post(wanted)
 
 
 @given(CORPORA)

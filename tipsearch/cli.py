@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,7 +35,9 @@ IndexFolder = Annotated[
     Path,
     typer.Option("--index", envvar="TIPSEARCH_INDEX", metavar="DIR", help="Folder of the index."),
 ]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many posts at most.")]
+Limit = Annotated[
+    int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many posts at most.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 TitleOrId = Annotated[
     list[str], typer.Argument(metavar="TITLE_OR_ID", help="A title, a part of one, or an id.")
@@ -84,7 +86,7 @@ def index_command(
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Build or refresh the index from archive dumps (.txt) and JSON Lines (.jsonl)."""
+    """Build or refresh the index. Sources are archive dumps and JSON Lines (.jsonl)."""
     _build(source or [SEEDS], index, as_json=as_json)
 
 
@@ -99,9 +101,10 @@ def query(
     opened, text = _open_or_build(index), " ".join(words)
     parsed, found = opened.parse(text), opened.query(text, limit)
     if parsed.unknown:
-        _note(f"No post has: {_listing(parsed.unknown)}")
+        _note(f"No post has: {_listing(_quoted(parsed.unknown))}")
     if not found and not parsed.unknown:
-        reason = f"only stop words ({_listing(parsed.stopped)})" if parsed.stopped else "no word"
+        stopped = _listing(_quoted(parsed.stopped))
+        reason = f"only stop words ({stopped})" if stopped else "no word"
         _note(f"The query holds {reason}, so nothing can match it.")
     _print_hits(found, as_json, lambda line: opened.matched(parsed, line))
 
@@ -138,7 +141,7 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
     from tipsearch import terminal
     from tipsearch.index import Index
 
-    facts = Index.open(index).info()
+    facts: dict[str, Any] = Index.open(index).info()
     if as_json:
         _print([_json(facts)])
         return
@@ -146,7 +149,7 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
     stop_words = len(analyzer.pop("stop_words"))
     facts["analyzer"] = f"{', '.join(analyzer.values())}, {stop_words} stop words"
     facts["weighting"] = ", ".join(f"{name} {value}" for name, value in weighting.items())
-    facts["sources"] = ", ".join(path for path, _ in facts["sources"]) or "not recorded"
+    facts["sources"] = _listing([path for path, _ in facts["sources"]]) or "not recorded"
     _print(terminal.facts(facts))
 
 
@@ -249,10 +252,14 @@ def _json(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False)
 
 
-def _listing(words: Iterable[str]) -> str:
-    """A few words, quoted, and how many more there are."""
-    first, more = list(words)[:10], max(0, len(list(words)) - 10)
-    return ", ".join(f'"{word[:40]}"' for word in first) + (f" and {more:,} more" if more else "")
+def _quoted(words: Iterable[str]) -> list[str]:
+    return [f'"{word[:40]}"' for word in words]
+
+
+def _listing(items: Sequence[str]) -> str:
+    """The first ten items, and how many more there are."""
+    more = f" and {len(items) - 10:,} more" if len(items) > 10 else ""
+    return ", ".join(items[:10]) + more
 
 
 def _print(lines: Iterable[str]) -> None:

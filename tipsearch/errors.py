@@ -82,8 +82,12 @@ class AmbiguousTitle(LookupFailed):
 
     def __init__(self, wanted: str, candidates: Sequence["Post"], count: int) -> None:
         self.wanted, self.candidates, self.count = wanted, tuple(candidates), count
-        shown = "they are:" if count == len(self.candidates) else "the first of them are:"
-        super().__init__(f"{count} posts fit {wanted!r}; give the id of one, {shown}")
+        more = (
+            ""
+            if count == len(self.candidates)
+            else f", such as the first {len(candidates)} of them"
+        )
+        super().__init__(f"{count:,} posts fit {wanted!r}; give one by its id{more}:")
 
 
 class StorageError(TipsearchError):

@@ -217,10 +217,10 @@ class Index:
         blobs, arrays = self._generation.blobs, self._generation.arrays
         size = sum(map(len, blobs.values())) + sum(array.nbytes for array in arrays.values())
         return {
+            **{name: self._generation.facts[name] for name in layout.FACTS},
+            "bytes": size,
             "format": storage.FORMAT,
             "generation": self._generation.name or None,
-            **self._generation.facts,
-            "bytes": size,
         }
 
     # --- rows stay inside

@@ -15,6 +15,7 @@ from tipsearch.errors import IndexCorrupt
 if TYPE_CHECKING:
     from tipsearch.storage import Array, Generation
 
+FACTS = ("posts", "terms", "forms", "sources", "analyzer", "weighting")
 STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "forms.txt")
 ARRAYS: dict[str, str] = {
     **{f"{name.partition('.')[0]}.offsets": "<i8" for name in STRINGS},
@@ -42,7 +43,12 @@ def check(generation: Generation, folder: str) -> None:
             raise IndexCorrupt(folder, name, reason)
 
     arrays, blobs, facts = generation.arrays, generation.blobs, generation.facts
-    require(set(blobs) == set(STRINGS) and set(arrays) == set(ARRAYS), "manifest.json", "files")
+    require(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
+    require(
+        set(blobs) == set(STRINGS) and set(arrays) == set(ARRAYS),
+        "manifest.json",
+        "it names other files",
+    )
     for name, dtypes in ARRAYS.items():
         fits = arrays[name].ndim == 1 and arrays[name].dtype.str in dtypes.split()
         require(fits, f"{name}.npy", f"it is not a list of {dtypes.replace(' ', ' or ')}")

@@ -22,8 +22,16 @@ def candidates(wanted: str, ids: Strings, titles: Strings) -> list[int]:
 
 
 def nearest(wanted: str, titles: Strings, limit: int = NEAREST) -> list[int]:
-    """The rows of the titles most like `wanted`, the most similar first."""
+    """The rows of the titles most like `wanted`, the most similar first.
+
+    Titles with a part like it are found first, then those also like it as a whole, whatever the
+    order of the words, lead: a title of one short word is a part of everything.
+    """
     from rapidfuzz import fuzz, process  # only a look-up that failed needs it
 
-    found = process.extract(fold(wanted), list(titles), scorer=fuzz.WRatio, limit=limit)
-    return [row for _, _, row in found]
+    folded = fold(wanted)
+    if not folded:
+        return []
+    found = process.extract(folded, list(titles), scorer=fuzz.partial_ratio, limit=10 * limit)
+    found.sort(key=lambda match: -match[1] - fuzz.token_sort_ratio(folded, match[0]))
+    return [row for _, _, row in found[:limit]]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from tipsearch.text import Analyzer
 
-WIDTH = 160
+WIDTH = 140
 
 
 def matches(text: str, forms: Collection[str], analyzer: Analyzer) -> list[tuple[int, int, str]]:

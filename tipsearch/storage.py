@@ -219,7 +219,7 @@ def _current(folder: Path) -> str:
         raise IndexNotFound(str(folder)) from None
     except OSError as error:
         raise IndexCorrupt(str(folder), "CURRENT", error.strerror or str(error)) from error
-    name = data[:-1].decode("ascii", errors="replace")
+    name = data[:-1].decode(errors="replace")
     if len(data) != 65 or data[-1:] != b"\n" or set(name) - set("0123456789abcdef"):
         raise IndexCorrupt(str(folder), "CURRENT", "it does not name a generation")
     return name

@@ -51,7 +51,8 @@ def post(shown: Post) -> Iterator[str]:
     yield f"id: {shown.id}"
     if shown.url:
         yield f"url: {shown.url}"
-    yield from (f"from: {s.path}, lines {s.first} to {s.last}" for s in shown.sources)
+    for source in shown.sources:
+        yield from _wrap(f"from: {source.path}, lines {source.first} to {source.last}", width())
     yield ""
     for line in shown.text.split("\n"):
         yield from _wrap(line, width()) if sys.stdout.isatty() else [line]
@@ -88,7 +89,8 @@ def _wrap(text: str, columns: int) -> list[str]:
     shown = _CONTROLS.sub("", text.replace("\xa0", " "))
     bullet = re.match(r"[•*-] ", shown)
     indent = " " * len(bullet.group()) if bullet else ""
-    return textwrap.wrap(shown, columns, subsequent_indent=indent) or [""]
+    lines = textwrap.wrap(shown, columns, subsequent_indent=indent, break_on_hyphens=False)
+    return lines or [""]
 
 
 def _marked(line: str, spans: Spans, bold: bool = False) -> str:

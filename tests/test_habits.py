@@ -1,0 +1,53 @@
+"""The habits of the code base: layers, style, types, public names, and a light start."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tipsearch
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["lint-imports", "--no-cache"],
+        ["ruff", "check", "--no-cache", "."],
+        ["ruff", "format", "--no-cache", "--check", "."],
+        ["mypy"],
+    ],
+    ids=" ".join,
+)
+def test_checker_is_clean(command: list[str]) -> None:
+    """Layers import downwards only, style is one, and types are strict."""
+    program = str(Path(sys.executable).parent / command[0])
+    done = subprocess.run(
+        [program, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_public_names() -> None:
+    """The public names are these, and each of them is there."""
+    assert tipsearch.__all__ == [
+        "Analyzer",
+        "Explanation",
+        "Hit",
+        "Index",
+        "IngestReport",
+        "Post",
+        "TipsearchError",
+        "Weighting",
+        "read",
+    ]
+    assert all(getattr(tipsearch, name) for name in tipsearch.__all__)
+    with pytest.raises(AttributeError):
+        _ = tipsearch.nothing
+
+
+def test_files_and_functions_have_one_job() -> None:
+    """No file is over 400 lines."""
+    for path in (ROOT / "tipsearch").rglob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path

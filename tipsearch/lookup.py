@@ -30,7 +30,7 @@ def nearest(wanted: str, titles: Strings, limit: int = NEAREST) -> list[int]:
     from rapidfuzz import fuzz, process  # only a look-up that failed needs it
 
     folded = fold(wanted)
-    if not folded:
+    if not any(map(str.isalnum, folded)):
         return []
     found = process.extract(folded, list(titles), scorer=fuzz.partial_ratio, limit=10 * limit)
     found.sort(key=lambda match: -match[1] - fuzz.token_sort_ratio(folded, match[0]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import tipsearch
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,10 +28,10 @@ def test_the_session_prints_what_the_readme_shows(newcomer: Path) -> None:
     (session,) = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
     steps = re.findall(r"^\$ tipsearch (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE)
     assert len(steps) >= 3
-    tipsearch = Path(sys.executable).parent / "tipsearch"
+    program = Path(sys.executable).parent / "tipsearch"
     for words, shown in steps:
         done = subprocess.run(
-            f"{tipsearch} {words}", shell=True, capture_output=True, text=True, check=True
+            f"{program} {words}", shell=True, capture_output=True, text=True, check=True
         )
         assert done.stdout == shown, words
 
@@ -52,7 +53,15 @@ def test_the_first_two_commands_set_all_up() -> None:
     assert all(command.startswith("python3 -m venv ") for command in (query, tests))
 
 
-def test_every_command_is_in_the_help() -> None:
-    """Links and files that the README names are there."""
+def test_the_notebooks_page_gives_what_it_shows(newcomer: Path) -> None:
+    """The Python for notebooks runs as a doctest on an index of the seeds."""
+    tipsearch.Index.build(tipsearch.read("seeds")[0]).save("index")
+    result = doctest.testfile(str(ROOT / "notebooks" / "README.md"), module_relative=False)
+    assert result.attempted >= 8
+    assert result.failed == 0
+
+
+def test_links_lead_somewhere() -> None:
+    """Files that the README links to are there."""
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target

@@ -94,7 +94,7 @@ def leftovers(folder: Path) -> list[str]:
 # --- children
 
 
-def in_child(work: Callable[[], object], after: float | None = None) -> int:
+def in_child(work: Callable[[], object], *, after: float | None = None) -> int:
     """Fork, do `work` there, and return the exit code; SIGKILL it `after` seconds (-9, then)."""
     child = os.fork()
     if child == 0:
@@ -123,7 +123,8 @@ class Steps:
     """Counts each call that changes the disk, and does `act` at the `at`-th (1 is the first).
 
     Between two such calls nothing on disk changes, except within a file that is being written;
-    for that, `torn` cuts such a file to half. With `lasting`, `act` is done at all later ones too.
+    for that, `torn` cuts such a file to nothing when it is opened anew, and to half when it is
+    done. With `lasting`, `act` is done at all later ones too.
     """
 
     CHANGES = frozenset(
@@ -147,18 +148,24 @@ class Steps:
             return
         if event in self.CHANGES:
             self._step(event)
-        elif event == "open" and isinstance(args[2], int):
-            if args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-                self._step("open")
+        elif event == "open" and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            if self._tears() and args[2] & os.O_TRUNC and os.path.isfile(args[0]):
+                self._cut(args[0], 0)
+            self._step("open")
 
     def _fsync(self, descriptor: int) -> None:
         """Stand in for os.fsync; what it is for is a power cut, which no process can rehearse."""
-        if self.torn and self.count + 1 == self.at:
-            status = os.fstat(descriptor)
-            if stat.S_ISREG(status.st_mode):
-                self.active = False
-                os.ftruncate(descriptor, status.st_size // 2)
+        status = os.fstat(descriptor)
+        if self._tears() and stat.S_ISREG(status.st_mode):
+            self._cut(descriptor, status.st_size // 2)
         self._step("fsync")
+
+    def _tears(self) -> bool:
+        return self.torn and self.count + 1 == self.at
+
+    def _cut(self, file: int | str, size: int) -> None:
+        self.active = False
+        os.truncate(file, size)
 
     def _step(self, event: str) -> None:
         self.count += 1
@@ -180,27 +187,34 @@ def disk_full(event: str) -> None:
 
 
 def kill(folder: Path, seed: str, kills: str, size: str) -> dict[str, Any]:
-    """SIGKILL `kills` builds, each at a random moment; every fifth build may finish."""
-    randomness, posts = random.Random(int(seed)), int(size)
-    seconds = 0.0
-    for name in ("new", "old", "new", "old"):
-        start = time.perf_counter()
-        assert in_child(partial(build_and_save, name, posts, folder)) == FINISHED
-        seconds = max(seconds, time.perf_counter() - start)
-    live, seen, amid, turn = "old", Counter[str](), 0, 0
+    """SIGKILL `kills` builds, each at a random moment; those that were done before do not count.
+
+    The moments spread over a span that follows the length of a build: it grows with each kill
+    and shrinks with each build that was done, so that about one in five is.
+    """
+    randomness, posts, seen, amid = random.Random(int(seed)), int(size), Counter[str](), 0
+    build_and_save("new", posts, folder)  # so that all that a build imports is here before the fork
+    assert outcome(folder, posts) == "new"
+    start, live = time.perf_counter(), "old"
+    assert in_child(partial(build_and_save, live, posts, folder)) == FINISHED
+    span = time.perf_counter() - start
     while seen["killed"] < int(kills):
-        turn += 1
-        assert turn < 10 * int(kills), f"too few builds were still running when killed: {seen}"
         other = "new" if live == "old" else "old"
-        after = None if turn % 5 == 0 else randomness.uniform(0, seconds)
-        code = in_child(partial(build_and_save, other, posts, folder), after)
-        assert code in {FINISHED, -signal.SIGKILL}, f"a build ended with {code}"
+        work = partial(build_and_save, other, posts, folder)
+        code = in_child(work, after=randomness.uniform(0, span))
         now = outcome(folder, posts)
-        assert now == other if code == FINISHED else now in {live, other}, (now, live, code)
+        if code == FINISHED:
+            assert now == other, f"{other} was saved, and {now} is live"
+            span *= 0.7
+        else:
+            assert code == -signal.SIGKILL, f"a build ended with {code}"
+            assert now in {live, other}, f"a build of {other} over {live} was killed: {now}"
+            span *= 1.1
         seen["finished" if code == FINISHED else "killed"] += 1
+        assert seen["finished"] < 10 * int(kills), f"builds end before they are killed: {seen}"
         amid += bool(leftovers(folder))
         live = now
-    return {**seen, "amid": amid, "seconds": seconds}
+    return {**seen, "amid": amid}
 
 
 def read(folder: Path, stop: str, size: str) -> dict[str, int]:
@@ -213,42 +227,56 @@ def read(folder: Path, stop: str, size: str) -> dict[str, int]:
     return dict(seen)
 
 
-def steps(folder: Path, before: str, mode: str) -> dict[str, int]:
-    """Let a build of "new" end at its 1st, 2nd, 3rd ... change of the disk, each from `before`.
+def steps(folder: Path, mode: str, *befores: str) -> dict[str, dict[str, Any]]:
+    """Let a build of "new" end at its 1st, 2nd, 3rd ... change of the disk, each from `befores`.
 
     `mode` is kill, torn (the file being written is cut, then the kill) or full (an error from
     there on). Whatever happens, the old index or the new one is there, whole, and the next build
-    leaves nothing else behind.
+    leaves nothing else behind; what broke that is listed under "wrong".
     """
-    new, template = Index.build(corpus("new")), folder / "template"
-    was = prepare(template, before)
-    act, seen, at = (disk_full if mode == "full" else die), Counter[str](), 0
-    while True:
-        at += 1
-        place = folder / f"{before}-{mode}-{at}"
-        shutil.copytree(template, place)
-        watch = Steps(at, act, torn=mode == "torn", lasting=mode == "full")
-        reached, mark = os.pipe()
+    new = Index.build(corpus("new"))
+    said: dict[str, dict[str, Any]] = {}
+    for before in befores:
+        template, seen, wrong, at, ended = folder / before, Counter[str](), list[str](), 0, False
+        was = prepare(template, before)
+        while not ended:
+            at += 1
+            place = folder / f"{before}-{mode}-{at}"
+            shutil.copytree(template, place)
+            code, ended = step(new, place, mode, at)
+            now, where = outcome(place), f"{before}, {mode} at change {at}"
+            if now not in allowed(mode, was, ended).get(code, set()):
+                wrong.append(f"{where}: exit {code}, and then {now}")
+            seen[now] += 1
+            with mock.patch("os.fsync"):
+                new.save(place)
+            if outcome(place) != "new" or leftovers(place):
+                wrong.append(f"{where}: the next build leaves {leftovers(place)}")
+            shutil.rmtree(place)
+        said[before] = {"seen": seen, "steps": at - 1, "wrong": wrong}
+    return said
 
-        code, now = in_child(partial(watched_save, new, place, watch, mark)), outcome(place)
-        os.close(mark)
-        ended = os.read(reached, 9) == b"ended"
-        os.close(reached)
-        where = f"{before}, {mode} at change {at}: exit {code}, then {now}"
-        if mode == "full":
-            allowed = {FINISHED: {"new"}, REFUSED: {was}}
-            assert now in allowed.get(code, set()), where
-        else:
-            assert code == (FINISHED if ended else -signal.SIGKILL), where
-            assert now in ({"new"} if ended else {was, "new"}), where
-        seen[now] += 1
-        with mock.patch("os.fsync"):
-            new.save(place)
-        assert outcome(place) == "new", where
-        assert leftovers(place) == [], f"{where}: left behind {leftovers(place)}"
-        shutil.rmtree(place)
-        if ended:
-            return {**seen, "steps": at - 1}
+
+def allowed(mode: str, was: str, ended: bool) -> dict[int, set[str]]:
+    """What may be there after a build, by the exit code that it may have."""
+    if ended:
+        return {FINISHED: {"new"}}
+    if mode != "full":
+        return {-signal.SIGKILL: {was, "new"}}
+    # A refused build may have repaired a damaged index already, but never changed a whole one.
+    return {FINISHED: {"new"}, REFUSED: {was, "new"} if was == "IndexCorrupt" else {was}}
+
+
+def step(index: Index, folder: Path, mode: str, at: int) -> tuple[int, bool]:
+    """Save in a child that ends at the `at`-th change: its exit code, and whether it was done."""
+    act = disk_full if mode == "full" else die
+    watch = Steps(at, act, torn=mode == "torn", lasting=mode == "full")
+    reader, mark = os.pipe()
+    code = in_child(partial(watched_save, index, folder, watch, mark))
+    os.close(mark)
+    ended = os.read(reader, 9) == b"ended"
+    os.close(reader)
+    return code, ended
 
 
 def watched_save(index: Index, folder: Path, watch: Steps, mark: int) -> None:
@@ -272,7 +300,8 @@ def prepare(folder: Path, before: str) -> str:
             old = Index.build(corpus("old")).save(folder)
         if before == "leftovers":  # of builds that were killed while writing, publishing, sweeping
             for name in ("building-1", f"trash-{os.getpid()}-building-2", "0" * 64):
-                shutil.copytree(folder / old, folder / name)
+                (folder / name).mkdir()
+                (folder / name / "ids.txt").write_text(name)
             (folder / "building-CURRENT").write_text(old[:9])
         if before in {"new", "damaged"}:
             new = Index.build(corpus("new")).save(folder)
@@ -281,8 +310,8 @@ def prepare(folder: Path, before: str) -> str:
     return outcome(folder)
 
 
-def flip(folder: Path, seed: str, size: str) -> dict[str, Any]:
-    """Flip bytes of each file in turn: all of a small file, about a hundred of a larger one.
+def flip(folder: Path, seed: str, size: str, most: str) -> dict[str, Any]:
+    """Flip bytes of each file in turn: all of them, or `most` drawn by lot, the ends among them.
 
     Returns how many, and the flips that were not answered by a clear IndexCorrupt.
     """
@@ -291,8 +320,8 @@ def flip(folder: Path, seed: str, size: str) -> dict[str, Any]:
     for path in (folder / "CURRENT", *sorted(live.iterdir())):
         data = path.read_bytes()
         places = list(range(len(data)))
-        if len(data) > 2048:
-            places = sorted({0, len(data) - 1, *randomness.sample(places, 100)})
+        if len(data) > int(most):
+            places = sorted({0, len(data) - 1, *randomness.sample(places, int(most))})
         with path.open("r+b", buffering=0) as file:
             for at in places:
                 for mask in (0xFF, 1 << randomness.randrange(8)):
@@ -332,7 +361,7 @@ def open_each(*folders: Path) -> None:
             answers(index)
             index.vectorizer().transform(["the angry customer"])
             index.explain("angry customer", next(iter(index)).id)
-            said["answers"] = outcome(folder)
+            said["asked"] = True
         except Exception as error:
             message = str(error)
             said |= {"error": type(error).__name__, "message": message[:1000]}
@@ -392,6 +421,7 @@ def limit(folder: Path) -> dict[str, Any]:
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert outcome(folder) == "old", most
+        assert leftovers(folder) == [], most  # a refused build takes no room
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
     new.save(folder)
     return {"refused": refused, "largest": largest}

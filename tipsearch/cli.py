@@ -158,14 +158,13 @@ def verify(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
     """Check every byte of the index, and that its parts fit together."""
     from tipsearch import terminal
     from tipsearch.index import Index
-    from tipsearch.storage import files
 
     opened = Index.open(index)
-    checked = files(index, opened.info()["generation"])
+    files = opened.files().items()
     if as_json:
-        _print(_json({"file": file, "bytes": size, "ok": True}) for file, size in checked)
+        _print(_json({"file": file, "bytes": size, "ok": True}) for file, size in files)
     else:
-        _print(terminal.table([("bytes", "whole file"), *((size, file) for file, size in checked)]))
+        _print(terminal.table([("bytes", "whole file"), *((size, file) for file, size in files)]))
         _print([f"The index in {str(index)!r} is whole: {len(opened):,} posts."])
 
 

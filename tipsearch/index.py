@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tipsearch import layout, lookup, storage
-from tipsearch.errors import AmbiguousTitle, EmptyQueryError, PostNotFound, SettingError
+from tipsearch.errors import (
+    AmbiguousTitle,
+    EmptyQueryError,
+    IndexCorrupt,
+    PostNotFound,
+    SettingError,
+)
 from tipsearch.lexicon import Strings
 from tipsearch.model import Hit, ParsedQuery, Post
 from tipsearch.retrieval.postings import Postings
@@ -42,7 +48,10 @@ class Index:
         layout.check(generation, folder)
         self._generation = generation
         self._rows: int = generation.facts["posts"]
-        self.analyzer = Analyzer.from_json(generation.facts["analyzer"])
+        try:
+            self.analyzer = Analyzer.from_json(generation.facts["analyzer"])
+        except SettingError as error:
+            raise IndexCorrupt(folder, "manifest.json", str(error)) from error
         self._posts, self._ids, self._titles, self._terms, self._forms = (
             Strings(generation.blobs[file], generation.arrays[f"{file.partition('.')[0]}.offsets"])
             for file in layout.STRINGS
@@ -222,6 +231,10 @@ class Index:
             "format": storage.FORMAT,
             "generation": self._generation.name or None,
         }
+
+    def files(self) -> dict[str, int]:
+        """The files that the index was opened from and their bytes; empty if it was only built."""
+        return dict(sorted(self._generation.sizes.items()))
 
     # --- rows stay inside
 

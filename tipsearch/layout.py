@@ -44,6 +44,8 @@ def check(generation: Generation, folder: str) -> None:
 
     arrays, blobs, facts = generation.arrays, generation.blobs, generation.facts
     require(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
+    numbers = all(type(facts[name]) is int for name in ("posts", "terms", "forms"))
+    require(numbers, "manifest.json", "its counts are no whole numbers")
     require(
         set(blobs) == set(STRINGS) and set(arrays) == set(ARRAYS),
         "manifest.json",

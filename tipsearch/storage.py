@@ -16,9 +16,10 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -40,19 +41,21 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 LOCK_SECONDS = 60.0
-_LEFTOVER = r"(building|trash)-.+|[0-9a-f]{64}"
+_LEFTOVER = r"building-(\d+|CURRENT)|trash-\d+-(CURRENT|building-\d+|[0-9a-f]{64})|[0-9a-f]{64}"
 
 
 class Generation(NamedTuple):
     """One whole index: JSON `facts`, `arrays` by name and `blobs` by file name.
 
-    `name` is the SHA-256 of the manifest, and empty while the index was only built, not read.
+    `name` is the SHA-256 of the manifest and `sizes` the bytes of each file; both are empty while
+    the index was only built, not read.
     """
 
     facts: Mapping[str, Any]
     arrays: Mapping[str, Array]
     blobs: Mapping[str, Blob]
     name: str = ""
+    sizes: Mapping[str, int] = MappingProxyType({})
 
 
 # --- writing
@@ -85,7 +88,9 @@ def publish(
                 shutil.rmtree(building, ignore_errors=True)
             if _live_name(folder) != name:
                 _swap_current(folder, name)
-            _sweep(folder, keep=name)
+            with suppress(OSError):  # the new index is live: what fails now must not deny it
+                _fsync_folder(folder)
+                _sweep(folder, keep=name)
             return name
     except OSError as error:
         raise IndexWriteError(str(folder), error.strerror or str(error)) from error
@@ -160,8 +165,9 @@ def _put_in_place(building: Path, target: Path) -> None:
 def _swap_current(folder: Path, name: str) -> None:
     new = folder / "building-CURRENT"
     _write(new, partial(_write_bytes, f"{name}\n".encode()))
+    if (folder / "CURRENT").is_dir():
+        _discard(folder / "CURRENT")
     new.replace(folder / "CURRENT")
-    _fsync_folder(folder)
 
 
 def _sweep(folder: Path, keep: str) -> None:
@@ -173,7 +179,7 @@ def _sweep(folder: Path, keep: str) -> None:
 
 def _discard(path: Path) -> None:
     """Remove a file or folder; a folder leaves its name at once, so no reader finds half of it."""
-    if not path.is_dir():
+    if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
     if not path.name.startswith("trash-"):
@@ -244,34 +250,52 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 def _load(generation: Path) -> Generation:
     """Read the generation in the folder of that name."""
-    manifest = _manifest(generation)
+    manifest, size = _manifest(generation)
+    try:
+        return _parts(generation, manifest, size)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        # The checksums are right, so this was written so, and not by tipsearch.
+        reason = f"it is not as tipsearch writes it ({type(error).__name__}: {error})"
+        raise IndexCorrupt(str(generation.parent), "manifest.json", reason) from error
+
+
+def _parts(generation: Path, manifest: Mapping[str, Any], size: int) -> Generation:
+    """All that the manifest, of this size, names, each file checked."""
     blobs: dict[str, Blob] = {}
     arrays: dict[str, Array] = {}
+    sizes = {"manifest.json": size}
     for file, expected in manifest["files"].items():
+        if "/" in file or "\\" in file or file.startswith("."):
+            raise ValueError(f"it names the file {file!r}")
         blob = _checked(generation / file, expected)
+        sizes[file] = len(blob)
         if file.endswith(".npy"):
             arrays[file.removesuffix(".npy")] = _array(blob, expected)
         else:
             blobs[file] = blob
-    return Generation(manifest["facts"], arrays, blobs, generation.name)
+    return Generation(dict(manifest["facts"]), arrays, blobs, generation.name, sizes)
 
 
-def _manifest(generation: Path) -> dict[str, Any]:
-    """The manifest, if its bytes are those that the folder's name promises."""
+def _manifest(generation: Path) -> tuple[dict[str, Any], int]:
+    """The manifest and its size, if its bytes are those that the folder's name promises."""
     folder = str(generation.parent)
     try:
         data = (generation / "manifest.json").read_bytes()
-    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+    except FileNotFoundError:
+        raise
+    except OSError as error:
         raise IndexCorrupt(folder, "manifest.json", str(error.strerror)) from error
     if hashlib.sha256(data).hexdigest() != generation.name:
         raise IndexCorrupt(folder, "manifest.json", "its checksum is wrong")
-    manifest: dict[str, Any] = json.loads(data)
+    try:
+        manifest = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise IndexCorrupt(folder, "manifest.json", "it is no JSON") from error
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise IndexCorrupt(folder, "manifest.json", "it names no format")
     if manifest["format"] != FORMAT:
         raise IndexFormatError(folder, manifest["format"], FORMAT)
-    for file in manifest["files"]:
-        if "/" in file or "\\" in file or file.startswith("."):
-            raise IndexCorrupt(folder, "manifest.json", f"it names the file {file!r}")
-    return manifest
+    return manifest, len(data)
 
 
 def _checked(path: Path, expected: Mapping[str, Any]) -> Blob:
@@ -305,10 +329,3 @@ def _array(blob: Blob, expected: Mapping[str, Any]) -> Array:
     start = 10 + int.from_bytes(blob[8:10], "little")
     array = np.frombuffer(blob, dtype=np.dtype(expected["dtype"]), offset=start)
     return array.reshape(expected["shape"])
-
-
-def files(folder: Path, name: str) -> list[tuple[str, int]]:
-    """Name and size in bytes of each file of a generation."""
-    manifest = _manifest(folder / name)
-    sizes = [(file, int(facts["size"])) for file, facts in sorted(manifest["files"].items())]
-    return [("manifest.json", (folder / name / "manifest.json").stat().st_size), *sizes]

@@ -131,9 +131,16 @@ class Analyzer:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Analyzer:
-        """The analyzer that `to_json` wrote; SettingError on a key that it does not know."""
-        for key in data.keys() - {field.name for field in fields(cls)}:
-            raise SettingError("analyzer", key, "a setting of this version's analyzer")
+        """The analyzer that `to_json` wrote; SettingError where it is not just those settings."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(data, dict) or data.keys() != names:
+            raise SettingError(
+                "analyzer",
+                [*data] if isinstance(data, dict) else data,
+                f"the settings {sorted(names)}",
+            )
+        if not isinstance(data["stop_words"], list):
+            raise SettingError("analyzer.stop_words", data["stop_words"], "a list")
         return cls(**{**data, "stop_words": tuple(data["stop_words"])})
 
 

@@ -373,9 +373,9 @@ def open_each(*folders: Path) -> None:
         sys.stdout.flush()
 
 
-def save(folder: Path, name: str, times: str) -> dict[str, Any]:
-    """Say "ready", wait for a line, then save a corpus so many times."""
-    index, waits, names = Index.build(corpus(name)), [0], []
+def save(folder: Path, name: str, seconds: str) -> dict[str, Any]:
+    """Say "ready", wait for a line, then save a corpus over and over for so long, or once for 0."""
+    index, waits, names = Index.build(corpus(name)), [0], list[str]()
 
     def waited() -> None:
         waits[0] += 1
@@ -383,7 +383,8 @@ def save(folder: Path, name: str, times: str) -> dict[str, Any]:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    for _ in range(int(times)):
+    until = time.monotonic() + float(seconds)
+    while not names or time.monotonic() < until:
         names.append(index.save(folder, on_wait=waited))
     return {"waits": waits[0], "names": names}
 

@@ -21,7 +21,9 @@ def parse(lines: Sequence[str]) -> Page:
                 drafts.append(_draft(json.loads(line), number))
             except json.JSONDecodeError as error:
                 refused[number] = f"not JSON: {error.msg} at column {error.colno}"
-            except (ValueError, RecursionError) as error:
+            except RecursionError:
+                refused[number] = "not JSON that can be read: nested too deeply"
+            except ValueError as error:
                 refused[number] = str(error)
     return Page(tuple(drafts), {}, refused)
 
@@ -29,17 +31,17 @@ def parse(lines: Sequence[str]) -> Page:
 def _draft(data: Any, number: int) -> Draft:
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
-    id = data.get("id", data.get("_id"))
+    id = data.get("_id") if data.get("id") is None else data["id"]
     if isinstance(id, int) and not isinstance(id, bool):
         id = str(id)
     if not isinstance(id, str) or not id.strip():
-        raise ValueError('it needs an "id" (or "_id") that is a string or a number')
-    if "text" not in data:
+        raise ValueError('it needs an "id" (or "_id") that is a string or a whole number')
+    if data.get("text") is None:
         raise ValueError('it needs a "text"')
-    categories = data.get("categories") or []
+    categories = [] if data.get("categories") is None else data["categories"]
     if not isinstance(categories, list):
         raise ValueError('"categories" must be a list of strings')
-    kind = data.get("kind", "full")
+    kind: Any = "full" if data.get("kind") is None else data["kind"]
     if kind not in ("full", "teaser"):
         raise ValueError('"kind" must be "full" or "teaser"')
     return Draft(
@@ -48,10 +50,16 @@ def _draft(data: Any, number: int) -> Draft:
         date=_date(data.get("date")),
         kind=kind,
         lines=(number,),
-        categories=tuple(_string({"categories": name}, "categories") for name in categories),
+        categories=tuple(_category(name) for name in categories),
         id=_string({"id": id.strip()}, "id"),
         url=_string(data, "url") or None,
     )
+
+
+def _category(name: Any) -> str:
+    if name is None:
+        raise ValueError('"categories" must be a list of strings')
+    return _string({"categories": name}, "categories")
 
 
 def _string(data: dict[str, Any], key: str) -> str:
@@ -71,6 +79,9 @@ def _date(value: Any) -> Date | None:
     if value is None or value == "":
         return None
     try:
-        return Date.fromisoformat(value[:10])
+        day, rest = value[:10], value[10:]
+        if not rest or rest[0] in "T ":
+            return Date.fromisoformat(day)
     except (TypeError, ValueError):
-        raise ValueError('"date" must be a day such as "2014-02-04"') from None
+        pass
+    raise ValueError('"date" must be a day such as "2014-02-04"')

@@ -3,10 +3,12 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 from tipsearch.errors import SourceError
 from tipsearch.ingest import archive, jsonl
@@ -17,6 +19,14 @@ from tipsearch.model import Post
 
 JSON_LINES = (".jsonl", ".ndjson")
 NOTE_WIDTH = 60
+
+
+class _Entry(NamedTuple):
+    """A file, or what is in the place of one, on the way to being read."""
+
+    path: Path
+    name: str  # in the report
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +45,10 @@ def read(*sources: str | PathLike[str]) -> tuple[list[Post], IngestReport]:
 
     A file ending in .jsonl or .ndjson is read as JSON Lines, any other as an archive dump, both
     in UTF-8. A file that cannot be read as either is a problem in the report, and the rest is
-    still read. Raises SourceError where a source does not exist.
+    still read. A file that the sources lead to twice is read once; the order of the sources does
+    not matter for the posts. Raises SourceError where a source does not exist.
     """
-    files = [_read(path, name) for source in sources for path, name in _found(Path(source))]
+    files = [_read(entry) for entry in _named_apart(map(Path, sources))]
     sightings = [Sighting(file.path, draft) for file in files for draft in file.page.drafts]
     merged, refused = merge(sightings)
     owners = {
@@ -64,26 +75,73 @@ def read(*sources: str | PathLike[str]) -> tuple[list[Post], IngestReport]:
     )
 
 
-def _found(source: Path) -> Iterator[tuple[Path, str]]:
-    """The files of a source, in order, with the name that each has in the report."""
-    if not source.exists():
+def _named_apart(sources: Iterable[Path]) -> list[_Entry]:
+    """The entries of all sources, each file once, each with a name that no other one has.
+
+    A file found twice has the longer name; those with a name that others have go by their path.
+    """
+    best: dict[str, _Entry] = {}
+    for entry in (entry for source in sources for entry in _found(source)):
+        here = os.path.join(os.path.realpath(entry.path.parent), entry.path.name)
+        real = here if entry.problem else os.path.realpath(entry.path)
+        best[real] = max(entry, best.get(real, entry), key=_precedence)
+    shared = Counter(entry.name for entry in best.values())
+    named: dict[str, _Entry] = {}
+    for real, entry in best.items():
+        name = _printable(entry.name if shared[entry.name] == 1 else real)
+        while name in named:
+            name += "~"
+        named[name] = entry._replace(name=name)
+    return list(named.values())
+
+
+def _precedence(entry: _Entry) -> tuple[bool, int, str]:
+    return entry.problem is None, len(entry.name), entry.name
+
+
+def _printable(name: str) -> str:
+    """A file name with the bytes that are no characters, as Linux allows them, spelt out."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _found(source: Path) -> Iterator[_Entry]:
+    """The files of a source, in order, and what of it is not read."""
+    if not os.path.exists(source):
         raise SourceError(str(source), "no such file or folder", "name one that holds the dumps")
-    name = source.resolve().name
-    if not source.is_dir():
-        yield source, name
-        return
-    for folder, folders, files in os.walk(source):
-        folders.sort()
-        here = Path(folder)
-        for file in sorted(files):
-            yield here / file, str(Path(name, here.relative_to(source), file).as_posix())
+    found = [_Entry(source, os.path.basename(os.path.realpath(source)))]
+    while found:
+        entry = found.pop()
+        if entry.problem is None and os.path.isdir(entry.path):
+            found += reversed(_children(entry))
+        else:
+            yield entry
 
 
-def _read(path: Path, name: str) -> _File:
-    """A file's lines and what its format makes of them, or the problem with it."""
+def _children(folder: _Entry) -> list[_Entry]:
+    """What a folder holds, its files first; the folder itself where it cannot be read."""
+    try:
+        paths = [folder.path / name for name in sorted(os.listdir(folder.path))]
+    except OSError as error:
+        return [folder._replace(problem=f"cannot be read: {error.strerror}")]
+    entries = [_Entry(path, f"{folder.name}/{path.name}", _refusal(path)) for path in paths]
+    return sorted(entries, key=lambda entry: os.path.isdir(entry.path))
+
+
+def _refusal(path: Path) -> str | None:
+    """Why something in a folder is not read, if so."""
     if path.name.startswith("."):
-        return _File(name, problem="hidden file, not read")
-    if not path.is_file():
+        return "hidden, not read"
+    if path.is_symlink() and os.path.isdir(path):
+        return "link to a folder, not followed"
+    return None
+
+
+def _read(entry: _Entry) -> _File:
+    """A file's lines and what its format makes of them, or the problem with it."""
+    path, name = entry.path, entry.name
+    if entry.problem:
+        return _File(name, problem=entry.problem)
+    if not os.path.isfile(path):
         return _File(name, problem="not a regular file")
     try:
         data = path.read_bytes()
@@ -93,8 +151,8 @@ def _read(path: Path, name: str) -> _File:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        reason = f"not UTF-8: byte 0x{data[error.start]:02x} at line {line}"
+        line = len(re.findall(rb"\r\n|\r|\n", error.object[: error.start])) + 1
+        reason = f"not UTF-8: byte 0x{error.object[error.start]:02x} at line {line}"
         return _File(name, sha256, problem=reason)
     if not text.strip():
         return _File(name, sha256, problem="empty")
@@ -102,7 +160,10 @@ def _read(path: Path, name: str) -> _File:
     if path.suffix.lower() in JSON_LINES:
         page, wanted = jsonl.parse(lines), 'a JSON object with "id" and "text" in any line'
     else:
-        page, wanted = archive.parse(lines), 'a dated title, a "Posted on" line or a "Read more"'
+        page, wanted = (
+            archive.parse(lines),
+            'the dated titles, "Posted on" or "Read more" of a dump',
+        )
     problem = None if page.drafts else f"no post found: it has not {wanted}"
     return _File(name, sha256, lines, page, problem)
 

@@ -572,7 +572,7 @@ def test_a_caption_glued_to_the_first_word_is_cut_off(
     put(tmp_path, a=page(HEADER, "One", POSTED, text + rest, HOW))
     posts, report = tipsearch.read(tmp_path)
     assert only(posts).text == f"{shown}{rest}\n\n{HOW}"
-    assert [(r.line, r.removed) for r in report.repairs] == ([(3, caption)] if caption else [])
+    assert [(r.line, r.removed) for r in report.repairs] == ([(7, caption)] if caption else [])
 
 
 # A post on its own page
@@ -1047,7 +1047,7 @@ def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
     two = put(tmp_path / "y" / "dumps", a=page(HEADER, "Three - 1/16/20", more(TWO)), b=GOOD)
     posts, report = tipsearch.read(one, two)
     paths = [file.path for file in report.files]
-    assert paths == [str(one.resolve() / "a.txt"), str(two.resolve() / "a.txt"), "dumps/b.txt"]
+    assert paths == ["x/dumps/a.txt", "y/dumps/a.txt", "dumps/b.txt"]
     check_account(
         posts, report, dict(zip(paths, [one / "a.txt", two / "a.txt", two / "b.txt"], strict=True))
     )

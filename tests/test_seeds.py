@@ -166,7 +166,7 @@ def test_one_caption_is_repaired(seen: Reading) -> None:
     """The caption that is glued to a body's first word is cut off, and no other text is touched."""
     posts, report = seen
     path = f"seeds/{FILES[2]}"
-    assert report.repairs == (Repair(path, 53, "image caption", CAPTION),)
+    assert report.repairs == (Repair(path, 57, "image caption", CAPTION),)
     (post,) = (p for p in posts if p.sources == (Source(path, 53, 69),))
     assert post.text.startswith("In too many local municipalities, when")
     assert source_lines(2)[57].startswith(f"{CAPTION}In too many")

@@ -10,7 +10,8 @@ from tipsearch.model import Kind
 class Draft:
     """A post as one file shows it; `lines` are the numbers (1-based) of the lines it is made of.
 
-    `id` is None where the format gives none. `caption` is what was cut from the front of the text.
+    `id` is None where the format gives none. `caption` is what was cut from the front of the text,
+    in the line `caption_line`.
     """
 
     title: str
@@ -22,6 +23,7 @@ class Draft:
     id: str | None = None
     url: str | None = None
     caption: str = ""
+    caption_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

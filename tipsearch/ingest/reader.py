@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from os import PathLike
@@ -58,7 +58,7 @@ def read(*sources: str | PathLike[str]) -> tuple[list[Post], IngestReport]:
         for number in sighting.draft.lines
     }
     repairs = tuple(
-        Repair(sighting.path, sighting.draft.lines[0], "image caption", sighting.draft.caption)
+        Repair(sighting.path, sighting.draft.caption_line, "image caption", sighting.draft.caption)
         for sighting in sightings
         if sighting.draft.caption
     )
@@ -78,17 +78,22 @@ def read(*sources: str | PathLike[str]) -> tuple[list[Post], IngestReport]:
 def _named_apart(sources: Iterable[Path]) -> list[_Entry]:
     """The entries of all sources, each file once, each with a name that no other one has.
 
-    A file found twice has the longer name; those with a name that others have go by their path.
+    A file found twice has the longer name; those with a name that others have go by their path
+    from the folder that holds them all, so that no name is an absolute path.
     """
     best: dict[str, _Entry] = {}
     for entry in (entry for source in sources for entry in _found(source)):
         here = os.path.join(os.path.realpath(entry.path.parent), entry.path.name)
         real = here if entry.problem else os.path.realpath(entry.path)
         best[real] = max(entry, best.get(real, entry), key=_precedence)
-    shared = Counter(entry.name for entry in best.values())
+    alike: dict[str, list[str]] = defaultdict(list)
+    for real, entry in best.items():
+        alike[entry.name].append(real)
     named: dict[str, _Entry] = {}
     for real, entry in best.items():
-        name = _printable(entry.name if shared[entry.name] == 1 else real)
+        same = alike[entry.name]
+        name = entry.name if len(same) == 1 else os.path.relpath(real, os.path.commonpath(same))
+        name = _printable(name)
         while name in named:
             name += "~"
         named[name] = entry._replace(name=name)
@@ -160,10 +165,8 @@ def _read(entry: _Entry) -> _File:
     if path.suffix.lower() in JSON_LINES:
         page, wanted = jsonl.parse(lines), 'a JSON object with "id" and "text" in any line'
     else:
-        page, wanted = (
-            archive.parse(lines),
-            'the dated titles, "Posted on" or "Read more" of a dump',
-        )
+        page = archive.parse(lines)
+        wanted = 'the dated titles, "Posted on" or "Read more" of a dump'
     problem = None if page.drafts else f"no post found: it has not {wanted}"
     return _File(name, sha256, lines, page, problem)
 

@@ -241,6 +241,8 @@ def test_what_cannot_be_built() -> None:
         Index.build([Post("a", "", "x"), Post("a", "", "y")])
     with pytest.raises(SettingError, match=r"weighting\.b"):
         Weighting(b=2)
+    with pytest.raises(SettingError, match="half of one"):
+        Index.build([Post("a", "", "half \ud800 a pair")])
 
 
 def test_twins_tie() -> None:

@@ -80,15 +80,16 @@ def _weights(counts: counting.Counts, settings: Weighting) -> dict[str, Array]:
     bm25 = weighting.bm25(matrix, settings)
     # Rows ascend within each term, since a stable sort keeps the order of the matrix.
     by_term = np.argsort(matrix.indices, kind="stable")
-    rows = np.repeat(np.arange(matrix.shape[0], dtype=matrix.indices.dtype), np.diff(matrix.indptr))
-    term_starts = np.zeros(matrix.shape[1] + 1, dtype=matrix.indptr.dtype)
-    np.cumsum(np.bincount(matrix.indices, minlength=matrix.shape[1]), out=term_starts[1:])
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    frequencies = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    # One dtype for all places, since scipy copies a matrix whose two differ.
+    place = np.int32 if matrix.nnz <= np.iinfo(np.int32).max else np.int64
     return {
-        "matrix.indptr": matrix.indptr,
-        "matrix.indices": matrix.indices,
+        "matrix.indptr": matrix.indptr.astype(place),
+        "matrix.indices": matrix.indices.astype(place),
         "matrix.data": tfidf,
-        "postings.indptr": term_starts,
-        "postings.rows": rows[by_term],
+        "postings.indptr": np.append(0, np.cumsum(frequencies)).astype(place),
+        "postings.rows": rows[by_term].astype(place),
         "postings.bm25": bm25[by_term],
         "postings.tfidf": tfidf[by_term],
         "idf": idf,

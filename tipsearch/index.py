@@ -41,7 +41,9 @@ class Index:
     """A read-only snapshot of a corpus: make one with `Index.build` or `Index.open`.
 
     Posts are named by id or title; equal scores are in order of id. An index is safe to share
-    between threads, and an open one stays as it is while another is published in its folder.
+    between threads, and an open one stays as it is while another is published in its folder. Its
+    files are mapped, not read: to cut one short under an open index ends the process (SIGBUS), as
+    with any mapped file; tipsearch itself never writes to a published one.
     """
 
     def __init__(self, generation: Generation, folder: str = "") -> None:

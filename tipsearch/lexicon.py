@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tipsearch.errors import SettingError
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -19,8 +21,15 @@ Blob = bytes | mmap
 
 
 def encode(strings: Iterable[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
-    """The blob and the offsets (int64, one more than strings) of `Strings`."""
-    lines = [string.encode() + b"\n" for string in strings]
+    """The blob and the offsets (int64, one more than strings) of `Strings`.
+
+    Raises SettingError on half of a surrogate pair, which is no character and has no bytes.
+    """
+    try:
+        lines = [string.encode() + b"\n" for string in strings]
+    except UnicodeEncodeError as error:
+        wrong = error.object[max(0, error.start - 20) : error.end]
+        raise SettingError("text of a post", wrong, "characters, not half of one") from error
     offsets = np.zeros(len(lines) + 1, dtype=np.int64)
     np.cumsum([len(line) for line in lines], out=offsets[1:])
     return b"".join(lines), offsets

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 LOCK_SECONDS = 60.0
-_LEFTOVER = r"building-(\d+|CURRENT)|trash-\d+-(CURRENT|building-\d+|[0-9a-f]{64})|[0-9a-f]{64}"
+_GENERATION = "[0-9a-f]{64}"
+_LEFTOVER = rf"building-(\d+|CURRENT)|trash-\d+-(CURRENT|building-\d+|{_GENERATION})"
 
 
 class Generation(NamedTuple):
@@ -75,6 +76,8 @@ def publish(
     (`on_wait` is called once, then). Raises IndexLocked or IndexWriteError; either leaves the old
     index live.
     """
+    if folder.exists() and not folder.is_dir():
+        raise IndexWriteError(str(folder), "it is not a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, lock_seconds, on_wait):
@@ -171,9 +174,10 @@ def _swap_current(folder: Path, name: str) -> None:
 
 
 def _sweep(folder: Path, keep: str) -> None:
-    """Remove what killed builds left and all generations but `keep`."""
+    """Remove what killed builds left and, where the live one is known, all generations but it."""
+    removed = f"{_LEFTOVER}|{_GENERATION}" if keep else _LEFTOVER
     for path in folder.iterdir():
-        if path.name != keep and re.fullmatch(_LEFTOVER, path.name):
+        if path.name != keep and re.fullmatch(removed, path.name):
             _discard(path)
 
 

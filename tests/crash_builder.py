@@ -299,10 +299,10 @@ def prepare(folder: Path, before: str) -> str:
         if before in {"old", "leftovers"}:
             old = Index.build(corpus("old")).save(folder)
         if before == "leftovers":  # of builds that were killed while writing, publishing, sweeping
-            for name in ("building-1", f"trash-{os.getpid()}-building-2", "0" * 64):
+            for name in (".tipsearch-building-1", f".tipsearch-trash-{os.getpid()}-2", "0" * 64):
                 (folder / name).mkdir()
-                (folder / name / "ids.txt").write_text(name)
-            (folder / "building-CURRENT").write_text(old[:9])
+                (folder / name / "manifest.json").write_text(name)
+            (folder / ".tipsearch-building-CURRENT").write_text(old[:9])
         if before in {"new", "damaged"}:
             new = Index.build(corpus("new")).save(folder)
         if before == "damaged":

@@ -311,6 +311,45 @@ def test_output_that_cannot_be_encoded_is_replaced(indexed: Path) -> None:
     assert "?" in _run(indexed, "show", "You're the Boss", env=latin).stdout
 
 
+@pytest.mark.parametrize("command", ["query customer", "info --json", "--help"])
+def test_output_that_cannot_be_written_is_a_clear_error(indexed: Path, command: str) -> None:
+    """A full disk behind stdout is one line and exit code 1; a closed stdout no traceback."""
+    for target, codes in ((">/dev/full", {1}), (">&-", {0, 1})):
+        done = subprocess.run(
+            f"{TIPSEARCH} {command} {target}",
+            shell=True, cwd=indexed, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode in codes, done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(done.stderr.splitlines()) <= 1
+
+
+def test_json_survives_any_encoding(indexed: Path) -> None:
+    """JSON keeps each character where the output is not UTF-8."""
+    latin = _run(indexed, "show", FIX_FAST, "--json", env={"PYTHONIOENCODING": "latin-1"})
+    assert _objects(latin) == _objects(_run(indexed, "show", FIX_FAST, "--json"))
+
+
+def test_nothing_in_a_post_commands_the_terminal(tmp_path: Path) -> None:
+    """Escape codes and other control characters of a post or file reach no terminal."""
+    bad = {"id": "x\x1b[31m", "title": "red\x1b[31m \x07bell", "text": "\x1b]0;t\x07 red \x9b31m"}
+    (tmp_path / "bad.jsonl").write_text(
+        "\n".join([json.dumps(bad), json.dumps(bad | {"id": "y"}), "no \x07JSON"])
+    )
+    out = _run(tmp_path, "index", "bad.jsonl").stdout + _run(tmp_path, "query", "red").stdout
+    out += _run(tmp_path, "show", "y").stdout + _run(tmp_path, "show", "red bell", code=1).stderr
+    assert "red" in out
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", out)
+
+
+def test_an_index_is_not_taken_for_a_source(indexed: Path, tmp_path: Path) -> None:
+    """To index a folder with an index in it, twice, gives the posts once."""
+    shutil.copytree(indexed / "seeds", tmp_path / "seeds")
+    for _ in range(2):
+        assert "65 entries, 56 posts" in _run(tmp_path, "index", ".").stdout
+        assert "65 entries, 56 posts" in _run(tmp_path, "index", "--index", "seeds").stdout
+
+
 def test_closed_pipe_is_no_traceback(indexed: Path) -> None:
     """`tipsearch query ... | head -1` ends in silence."""
     done = subprocess.run(

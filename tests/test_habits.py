@@ -43,8 +43,26 @@ def test_public_names() -> None:
         "read",
     ]
     assert all(getattr(tipsearch, name) for name in tipsearch.__all__)
-    with pytest.raises(AttributeError):
-        _ = tipsearch.nothing
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        getattr(tipsearch, "nothing")  # noqa: B009
+
+
+def test_a_caller_is_type_checked(tmp_path: Path) -> None:
+    """A caller's strict mypy sees our types, and finds the names that we do not have."""
+    script = tmp_path / "caller.py"
+    script.write_text(
+        "import tipsearch\n"
+        "posts, report = tipsearch.read('seeds')\n"
+        "score: float = tipsearch.Index.build(posts).query('angry')[0].score\n"
+        "title: int = posts[0].title\n"
+        "tipsearch.Indx\n"
+    )
+    mypy = str(Path(sys.executable).parent / "mypy")
+    done = subprocess.run(
+        [mypy, "--strict", "--cache-dir", str(tmp_path / "cache"), script],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert [line.split(":")[1] for line in done.stdout.splitlines()[:-1]] == ["4", "5"], done.stdout
 
 
 def test_files_and_functions_have_one_job() -> None:

@@ -1,9 +1,12 @@
 """The index: its answers against other implementations, and the rules that they keep."""
 
+import datetime
 import math
 import random
+import re
 import tempfile
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -213,9 +216,9 @@ def test_ten_thousand_words(index: Index) -> None:
     assert _pairs(index.query(query)) == _pairs(index.query("angry phone"))
 
 
-@pytest.mark.parametrize("limit", [0, -1])
-def test_limit_is_at_least_one(index: Index, limit: int) -> None:
-    """A limit below one is refused by query and related."""
+@pytest.mark.parametrize("limit", [0, -1, 2.5, "5", None])
+def test_limit_is_at_least_one(index: Index, limit: Any) -> None:
+    """A limit that is no whole number from one on is refused by query and related."""
     with pytest.raises(SettingError):
         index.query("angry", limit)
     with pytest.raises(SettingError):
@@ -239,8 +242,11 @@ def test_what_cannot_be_built() -> None:
         Index.build([])
     with pytest.raises(DuplicateIdError, match="'a'"):
         Index.build([Post("a", "", "x"), Post("a", "", "y")])
-    with pytest.raises(SettingError, match=r"weighting\.b"):
-        Weighting(b=2)
+    for setting in ({"b": 2}, {"k1": math.inf}, {"k1": math.nan}, {"title_weight": 2.5}):
+        with pytest.raises(SettingError, match=rf"weighting\.{next(iter(setting))}"):
+            Weighting(**setting)
+    with pytest.raises(SettingError, match="the date of 'a'"):
+        Index.build([Post("a", "", "x", date=datetime.datetime(2024, 1, 1, 12))])
     with pytest.raises(SettingError, match="half of one"):
         Index.build([Post("a", "", "half \ud800 a pair")])
 
@@ -281,6 +287,28 @@ def test_exact_title_wins_over_parts_and_spellings() -> None:
         built.post("PATIENCE")
     assert [post.id for post in error.value.candidates] == ["1", "2"]
     assert built.post("patience is").id == "3"
+
+
+def test_each_title_is_found_as_people_type_it(index: Index) -> None:
+    """Each seed's title is found without case, quotes and dashes, whatever took their place."""
+    for post in index:
+        for marks in ("", " ", "-"):
+            typed = re.sub("[-–—‘’“”…]", marks, post.title).swapcase()
+            assert index.post(typed) == post, typed
+
+
+def test_exact_wins_over_folded_for_ids_and_titles() -> None:
+    """An exact id wins, then an exact title, then both without case; two that fit are listed."""
+    built = Index.build(
+        [Post("fix fast", "Other", ""), Post("9", "Fix Fast", ""), Post("MED-10", "Follow-up", "")]
+    )
+    assert built.post("fix fast").id == "fix fast"
+    assert built.post("Fix Fast").id == "9"
+    assert built.post("med-10").id == built.post("followup").id == "MED-10"
+    with pytest.raises(AmbiguousTitle):
+        built.post("FIX FAST")
+    many = [Post(str(n), "Same Title", "") for n in range(1500)]
+    assert Index.build([*many, Post("x", "same title", "")]).post("same title").id == "x"
 
 
 def test_several_that_fit_are_listed(index: Index) -> None:

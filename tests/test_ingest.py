@@ -1349,3 +1349,19 @@ def test_merging_does_not_compare_each_with_each() -> None:
     assert time.perf_counter() - start < 10
     assert sum(len(seen) for _, seen in posts) == len(sightings)
     assert refused == []
+
+
+def test_texts_that_differ_after_a_common_opening_are_two_posts(tmp_path: Path) -> None:
+    """Posts without title or date that begin alike for long, and then differ, are both kept."""
+    opening = "The same opening words again. " * 20
+    body = [f"{opening}\n\nHere the {name} one goes on." for name in ("first", "second")]
+    posted = "Posted on in Business Advice Please leave a comment"
+    source = put(
+        tmp_path / "dumps",
+        a="\n\n".join([HEADER, *(f"\n{posted}\n\n{text}\n\n{SIGN_UP}" for text in body)]),
+        b="\n\n".join([HEADER, *(f"\nOne Title\n\n{posted}\n\n{text}" for text in body)]),
+    )
+    posts, _ = tipsearch.read(source)
+    shown = " ".join(post.text for post in posts)
+    assert "first one" in shown
+    assert "second one" in shown

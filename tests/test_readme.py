@@ -31,8 +31,9 @@ def test_the_session_prints_what_the_readme_shows(newcomer: Path) -> None:
     program = Path(sys.executable).parent / "tipsearch"
     for words, shown in steps:
         done = subprocess.run(
-            f"{program} {words}", shell=True, capture_output=True, text=True, check=True
-        )
+            f"env -u COLUMNS {program} {words}",
+            shell=True, capture_output=True, text=True, check=True,
+        )  # fmt: skip
         assert done.stdout == shown, words
 
 

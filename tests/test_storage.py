@@ -259,6 +259,16 @@ def test_each_damaged_file_is_a_clear_error(folder: Path, damage: str) -> None:
     assert not UNPICKLED.exists()
 
 
+@pytest.mark.parametrize("file", ["CURRENT", "manifest.json", "idf.npy"])
+def test_a_pipe_in_the_place_of_a_file_is_a_clear_error(folder: Path, file: str) -> None:
+    """A FIFO is an IndexCorrupt; to open it would wait for ever."""
+    path = (folder if file == "CURRENT" else live(folder)) / file
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(IndexCorrupt, match="not a file"):
+        Index.open(folder)
+
+
 def test_the_pickle_of_these_tests_would_tell(tmp_path: Path) -> None:
     """To unpickle the file that replaces others leaves a mark, so no mark is a proof."""
     _to_pickle(tmp_path / "file")
@@ -676,7 +686,7 @@ def test_a_build_does_not_wait_for_a_killed_one(folder: Path) -> None:
 def test_a_build_may_have_the_number_of_a_killed_one(folder: Path) -> None:
     """Leftovers under this process's own number, usual in containers, are in nobody's way."""
     name = live(folder).name
-    for left in (f"building-{os.getpid()}", f"trash-{os.getpid()}-{name}"):
+    for left in (f".tipsearch-building-{os.getpid()}", f".tipsearch-trash-{os.getpid()}-{name}"):
         (folder / left).mkdir()
         (folder / left / "manifest.json").write_text("{}")
     Index.build(corpus("new")).save(folder)
@@ -794,10 +804,11 @@ def test_what_killed_builds_left_makes_room_for_the_next(tmp_path: Path) -> None
     with tiny_disk(tmp_path, "512k"):
         folder = tmp_path / "index"
         Index.build(corpus("old")).save(folder)
-        for name in ("building-1", "0" * 64):
+        for name in (".tipsearch-building-1", "0" * 64):
             (folder / name).mkdir()
+            (folder / name / "manifest.json").write_text("{}")
             room = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_bsize
-            taken = room // 2 if name == "building-1" else room
+            taken = room // 2 if name == ".tipsearch-building-1" else room
             (folder / name / "posts.jsonl").write_bytes(bytes(taken))
         assert os.statvfs(tmp_path).f_bavail == 0
         Index.build(corpus("new")).save(folder)

@@ -97,6 +97,8 @@ def test_analyzer_survives_json_and_refuses_unknown_settings() -> None:
     assert Analyzer.from_json(ANALYZER.to_json()) == ANALYZER
     with pytest.raises(SettingError, match="lemmas"):
         Analyzer(stemmer="lemmas")
+    with pytest.raises(SettingError, match="stop_words"):
+        Analyzer(stop_words=("The", "don’t"))
     with pytest.raises(SettingError, match="ngrams"):
         Analyzer.from_json({**ANALYZER.to_json(), "ngrams": 2})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date as Date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,9 @@ def _by_id(posts: Iterable[Post]) -> list[Post]:
     ordered = sorted(posts, key=lambda post: post.id)
     if not ordered:
         raise SettingError("posts", [], "at least one post")
+    for post in ordered:
+        if type(post.date) not in (Date, type(None)):  # a time of day would be lost
+            raise SettingError(f"the date of {post.id!r}", post.date, "a datetime.date or None")
     for post, following in pairwise(ordered):
         if post.id == following.id:
             raise DuplicateIdError(post.id)

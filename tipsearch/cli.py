@@ -1,6 +1,8 @@
 """The command line: parse, one call, print. Heavy imports stay inside the commands."""
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -33,7 +35,13 @@ app = typer.Typer(
 
 IndexFolder = Annotated[
     Path,
-    typer.Option("--index", envvar="TIPSEARCH_INDEX", metavar="DIR", help="Folder of the index."),
+    typer.Option(
+        "--index",
+        envvar="TIPSEARCH_INDEX",
+        metavar="DIR",
+        readable=False,  # what cannot be read is an error of ours, not wrong usage
+        help="Folder of the index.",
+    ),
 ]
 Limit = Annotated[
     int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many posts at most.")
@@ -46,10 +54,16 @@ TitleOrId = Annotated[
 
 def main() -> None:
     """Run the command line; a TipsearchError becomes one clear line and exit code 1."""
-    for stream in (sys.stdout, sys.stderr):  # a terminal without curly quotes is no reason to stop
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller has closed it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        # A terminal without curly quotes is no reason to stop.
+        getattr(sys, name).reconfigure(errors="replace")
     try:
         app(prog_name="tipsearch")
+    except OSError as error:
+        _note(f"tipsearch: cannot write the answer: {error.strerror}")
+        os._exit(1)  # what is still to be written would fail again, with a traceback
     except TipsearchError as error:
         _note(f"tipsearch: {error}")
         if isinstance(error, (AmbiguousTitle, PostNotFound)):
@@ -81,7 +95,11 @@ def _app(
 def index_command(
     source: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Files and folders of dumps.  [default: seeds]"),
+        typer.Argument(
+            metavar="[SOURCE]...",
+            readable=False,
+            help="Files and folders of dumps.  [default: seeds]",
+        ),
     ] = None,
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
@@ -106,7 +124,7 @@ def query(
         stopped = _listing(_quoted(parsed.stopped))
         reason = f"only stop words ({stopped})" if stopped else "no word"
         _note(f"The query holds {reason}, so nothing can match it.")
-    _print_hits(found, as_json, lambda line: opened.matched(parsed, line))
+    _print_hits(found, as_json, opened.matcher(parsed))
 
 
 @app.command()
@@ -164,7 +182,7 @@ def verify(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
     if as_json:
         _print(_json({"file": file, "bytes": size, "ok": True}) for file, size in files)
     else:
-        _print(terminal.table([("bytes", "whole file"), *((size, file) for file, size in files)]))
+        _print(terminal.table([("bytes", "file"), *((size, file) for file, size in files)]))
         _print([f"The index in {str(index)!r} is whole: {len(opened):,} posts."])
 
 
@@ -216,20 +234,20 @@ def _print_report(report: "IngestReport", as_json: bool) -> None:
         _print([_json(report.to_json())])
         return
     posts, seen = report.full + report.teasers, report.entries
-    _print(
-        [
-            f"{len(report.files)} files, {seen:,} entries, {posts:,} posts "
-            f"({report.full:,} full, {report.teasers:,} teasers, {report.undated:,} undated)"
-        ]
-    )
+    counted = (_count(len(report.files), "file"), _count(seen, "entry"), _count(posts, "post"))
+    kinds_of_posts = f"{report.full:,} full, {_count(report.teasers, 'teaser')}"
+    _print([f"{', '.join(counted)} ({kinds_of_posts}, {report.undated:,} undated)"])
     kinds = report.kinds()
     kinds.setdefault("unrecognised", 0)
     rows = [(count, kind) for kind, count in kinds.most_common()]
     _print(terminal.table([("lines", "kind"), *rows]))
     _print(f"Repaired: {r.path}:{r.line}: {r.name} {r.removed!r} cut off" for r in report.repairs)
-    _print(f"Not read: {file.path}: {file.problem}" for file in report.problems)
+    _print(terminal.plain(f"Not read: {file.path}: {file.problem}") for file in report.problems)
     lines = list(report.unrecognised())
-    _print(f"Unrecognised: {path}:{line.number}: {line.note}" for path, line in lines[:10])
+    _print(
+        terminal.plain(f"Unrecognised: {path}:{line.number}: {line.note}")
+        for path, line in lines[:10]
+    )
     if len(lines) > 10:
         _print([f"... and {len(lines) - 10:,} more; --json lists them all"])
 
@@ -248,7 +266,15 @@ def _print_hits(found: "list[Hit]", as_json: bool, spans: Any) -> None:
 
 
 def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False)
+    """One line of JSON; escaped where the output could not hold its characters."""
+    unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    return json.dumps(data, ensure_ascii=not unicode)
+
+
+def _count(number: int, noun: str) -> str:
+    """A number and its noun, in the plural where that is due."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def _quoted(words: Iterable[str]) -> list[str]:
@@ -262,8 +288,11 @@ def _listing(items: Sequence[str]) -> str:
 
 
 def _print(lines: Iterable[str]) -> None:
+    if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough, such as head, ends us quietly
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for line in lines:
         typer.echo(line)
+    sys.stdout.flush()
 
 
 def _note(*lines: str) -> None:

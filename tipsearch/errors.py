@@ -11,6 +11,7 @@
     └── StorageError              the folder of an index
         ├── IndexNotFound         it holds no index yet
         ├── IndexCorrupt          what it holds is not what was written
+        ├── IndexUnreadable       the system does not let it be read
         ├── IndexFormatError      it was written in another format than this version reads
         ├── IndexLocked           another build is writing there
         └── IndexWriteError       it cannot be written: read-only, disk full, not a folder
@@ -114,6 +115,18 @@ class IndexCorrupt(StorageError):
             folder,
             f"the index in {folder!r} is damaged ({file}: {reason}): "
             "make it anew with: tipsearch index SOURCE",
+        )
+
+
+class IndexUnreadable(StorageError):
+    """The system does not let `file` of the index be read; `reason` is its own."""
+
+    def __init__(self, folder: str, file: str, reason: str) -> None:
+        self.file, self.reason = file, reason
+        super().__init__(
+            folder,
+            f"cannot read the index in {folder!r} ({file}: {reason}): "
+            "ask its owner for the right to, or name another with --index",
         )
 
 

@@ -151,7 +151,9 @@ class Index:
             if weight := self._bm25.weight(term, row):
                 frequency = self._bm25.document_frequency(term)
                 parts.append(Part(self._terms[term], count, frequency, weight, count * weight))
-        score = sum((part.score for part in parts), 0.0)
+        score = 0.0
+        for part in parts:  # one by one, as the query adds: newer Pythons' sum() rounds less
+            score += part.score
         parts.sort(key=lambda part: -part.score)
         return Explanation(self._post(row), score, tuple(parts))
 
@@ -170,10 +172,10 @@ class Index:
                 unknown[token] = None
         return ParsedQuery(dict(terms), tuple(unknown), tuple(stopped))
 
-    def matched(self, query: ParsedQuery, text: str) -> list[tuple[int, int]]:
-        """Start and end of each word of a shown `text` that matches the query."""
+    def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
+        """A function that gives start and end of each word of a text that matches the query."""
         forms = self._forms_of([term for term, _ in self._factors(query)])
-        return [(start, end) for start, end, _ in matches(text, forms, self.analyzer)]
+        return lambda text: [span[:2] for span in matches(text, forms, self.analyzer)]
 
     # --- its posts
 
@@ -274,10 +276,9 @@ class Index:
         return Post.from_json(json.loads(self._posts[row]))
 
     def _row(self, title_or_id: str) -> int:
-        rows = lookup.candidates(title_or_id, self._ids, self._titles)
-        if len(rows) > 1:  # of titles that differ in case, quotes or dashes, the one as typed
-            exact = [row for row in rows[:1000] if self._post(row).title == title_or_id.strip()]
-            rows = exact or rows
+        rows = lookup.candidates(
+            title_or_id, self._ids, self._titles, lambda row: self._post(row).title
+        )
         if len(rows) == 1:
             return rows[0]
         if rows:
@@ -296,5 +297,5 @@ class Index:
 
 
 def _check_limit(limit: int) -> None:
-    if limit < 1:
-        raise SettingError("limit", limit, "at least 1")
+    if not isinstance(limit, int) or limit < 1:
+        raise SettingError("limit", limit, "a whole number, at least 1")

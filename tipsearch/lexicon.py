@@ -74,8 +74,22 @@ class Strings:
 
     def containing(self, part: str) -> list[int]:
         """All places whose string contains `part` (not empty), ascending, each once."""
-        found = self._occurrences(part.encode(errors="surrogatepass"))
-        return list(dict.fromkeys(self._place(at) for at in found))
+        wanted, places = part.encode(errors="surrogatepass"), list[int]()
+        at = self._blob.find(wanted)
+        while at != -1:
+            places.append(self._place(at))
+            at = self._blob.find(wanted, int(self._offsets[places[-1] + 1]))
+        return places
+
+    def without_spaces(self) -> Strings:
+        """The same strings without the spaces in them."""
+        blob = bytes(self._blob).replace(b" ", b"")
+        ends = np.flatnonzero(np.frombuffer(blob, dtype=np.uint8) == ord("\n")) + 1
+        return Strings(blob, np.append(0, ends))
+
+    def lower(self) -> Strings:
+        """The same strings with A to Z in lower case; no longer sorted."""
+        return Strings(bytes(self._blob).lower(), self._offsets)
 
     def _occurrences(self, wanted: bytes) -> Iterator[int]:
         at = self._blob.find(wanted)

@@ -1,24 +1,35 @@
 """Which post does a person mean who gives an id, a title or a part of one?"""
 
+from collections.abc import Callable
+
 from tipsearch.lexicon import Strings
 from tipsearch.text import fold
 
 NEAREST = 3
 
 
-def candidates(wanted: str, ids: Strings, titles: Strings) -> list[int]:
-    """The rows that fit `wanted` best: by id, by folded title, or else by a part of one.
+def candidates(
+    wanted: str, ids: Strings, titles: Strings, title_of: Callable[[int], str]
+) -> list[int]:
+    """The rows that fit `wanted` best, ascending; several where several fit equally well.
 
-    `titles` are folded. Empty where nothing fits, several rows where several fit equally well.
+    In this order: the exact id; the exact title; an id or a title without case, quotes and dashes;
+    the same without the spaces, for who leaves out a dash and what it stood for; a part of a
+    title; a part without the spaces. `titles` are folded, `title_of` gives the one of a row.
     """
     wanted = wanted.strip()
-    for id in (wanted, wanted.lower()):
-        if (row := ids.find(id)) >= 0:
-            return [row]
+    if (row := ids.find(wanted)) >= 0:
+        return [row]
     folded = fold(wanted)
     if not folded:
         return []
-    return titles.equal_to(folded) or titles.containing(folded)
+    same = titles.equal_to(folded)
+    exact = [row for row in same if title_of(row).strip() == wanted]
+    if exact:
+        return exact
+    same = sorted({*same, *ids.lower().equal_to(wanted.lower())})
+    bare, unspaced = titles.without_spaces(), folded.replace(" ", "")
+    return same or bare.equal_to(unspaced) or titles.containing(folded) or bare.containing(unspaced)
 
 
 def nearest(wanted: str, titles: Strings, limit: int = NEAREST) -> list[int]:

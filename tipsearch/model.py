@@ -40,10 +40,10 @@ class Post:
     @property
     def label(self) -> str:
         """The title, or for a post without one its first words in brackets."""
-        if self.title:
+        if self.title.strip():
             return self.title
         words = self.text.split()
-        return f"[{' '.join(words[:8])}{'…' if len(words) > 8 else ''}]"
+        return f"[{' '.join(words[:8]) or 'no text'}{'…' if len(words) > 8 else ''}]"
 
     def to_json(self) -> dict[str, Any]:
         """The post as JSON types; `from_json` takes it back."""

@@ -1,5 +1,6 @@
 """Which stretch of a post shows best why it was found?"""
 
+import re
 from collections.abc import Collection, Sequence
 
 from tipsearch.text import Analyzer
@@ -24,7 +25,7 @@ def snippet(text: str, spans: Sequence[tuple[int, int, str]], width: int = WIDTH
     end = len(text) if start + width >= len(text) else text.rfind(" ", start, start + width + 1)
     if end <= start:
         end = start + width
-    body = " ".join(text[start:end].split())
+    body = re.sub(r"[ \t\n\r\f\v]+", " ", text[start:end]).strip()
     return f"{'…' if start else ''}{body}{'…' if end < len(text) and body else ''}"
 
 

@@ -12,7 +12,6 @@ import hashlib
 import json
 import mmap
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +28,7 @@ from tipsearch.errors import (
     IndexFormatError,
     IndexLocked,
     IndexNotFound,
+    IndexUnreadable,
     IndexWriteError,
 )
 
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 FORMAT = 1
+_HEXADECIMAL = frozenset("0123456789abcdef")
 LOCK_SECONDS = 60.0
-_GENERATION = "[0-9a-f]{64}"
-_LEFTOVER = rf"building-(\d+|CURRENT)|trash-\d+-(CURRENT|building-\d+|{_GENERATION})"
+# Distinctive, since the folder may hold other things: what has such a name is swept.
+_BUILDING, _TRASH = ".tipsearch-building-", ".tipsearch-trash-"
 
 
 class Generation(NamedTuple):
@@ -82,7 +83,7 @@ def publish(
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, lock_seconds, on_wait):
             _sweep(folder, keep=_live_name(folder))
-            building = folder / f"building-{os.getpid()}"
+            building = folder / f"{_BUILDING}{os.getpid()}"
             try:
                 building.mkdir()
                 name = _write_files(generation, building)
@@ -166,19 +167,24 @@ def _put_in_place(building: Path, target: Path) -> None:
 
 
 def _swap_current(folder: Path, name: str) -> None:
-    new = folder / "building-CURRENT"
+    new = folder / f"{_BUILDING}CURRENT"
     _write(new, partial(_write_bytes, f"{name}\n".encode()))
     if (folder / "CURRENT").is_dir():
-        _discard(folder / "CURRENT")
+        (folder / "CURRENT").rmdir()  # an empty one is damage; one with content is not ours
     new.replace(folder / "CURRENT")
 
 
 def _sweep(folder: Path, keep: str) -> None:
     """Remove what killed builds left and, where the live one is known, all generations but it."""
-    removed = f"{_LEFTOVER}|{_GENERATION}" if keep else _LEFTOVER
     for path in folder.iterdir():
-        if path.name != keep and re.fullmatch(removed, path.name):
+        old = keep and path.name != keep and _is_generation(path)
+        if old or path.name.startswith((_BUILDING, _TRASH)):
             _discard(path)
+
+
+def _is_generation(path: Path) -> bool:
+    named = len(path.name) == 64 and not set(path.name) - _HEXADECIMAL
+    return named and (path / "manifest.json").exists()
 
 
 def _discard(path: Path) -> None:
@@ -186,8 +192,8 @@ def _discard(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
-    if not path.name.startswith("trash-"):
-        path = path.rename(path.parent / f"trash-{os.getpid()}-{path.name}")
+    if not path.name.startswith(_TRASH):
+        path = path.rename(path.parent / f"{_TRASH}{os.getpid()}-{path.name}")
     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -224,13 +230,15 @@ def read(folder: Path) -> Generation:
 def _current(folder: Path) -> str:
     """What CURRENT says."""
     try:
-        data = (folder / "CURRENT").read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+        data = _read_bytes(folder / "CURRENT", str(folder))
+    except FileNotFoundError:
         raise IndexNotFound(str(folder)) from None
-    except OSError as error:
-        raise IndexCorrupt(str(folder), "CURRENT", error.strerror or str(error)) from error
+    except IndexCorrupt:
+        if not folder.is_dir():
+            raise IndexNotFound(str(folder)) from None
+        raise
     name = data[:-1].decode(errors="replace")
-    if len(data) != 65 or data[-1:] != b"\n" or set(name) - set("0123456789abcdef"):
+    if len(data) != 65 or data[-1:] != b"\n" or set(name) - _HEXADECIMAL:
         raise IndexCorrupt(str(folder), "CURRENT", "it does not name a generation")
     return name
 
@@ -239,7 +247,7 @@ def _live_name(folder: Path) -> str:
     """What CURRENT says, or nothing where it says nothing of use."""
     try:
         return _current(folder)
-    except (IndexNotFound, IndexCorrupt):
+    except (IndexNotFound, IndexCorrupt, IndexUnreadable):
         return ""
 
 
@@ -269,7 +277,7 @@ def _parts(generation: Path, manifest: Mapping[str, Any], size: int) -> Generati
     arrays: dict[str, Array] = {}
     sizes = {"manifest.json": size}
     for file, expected in manifest["files"].items():
-        if "/" in file or "\\" in file or file.startswith("."):
+        if not file or "/" in file or "\\" in file or file.startswith("."):
             raise ValueError(f"it names the file {file!r}")
         blob = _checked(generation / file, expected)
         sizes[file] = len(blob)
@@ -283,12 +291,7 @@ def _parts(generation: Path, manifest: Mapping[str, Any], size: int) -> Generati
 def _manifest(generation: Path) -> tuple[dict[str, Any], int]:
     """The manifest and its size, if its bytes are those that the folder's name promises."""
     folder = str(generation.parent)
-    try:
-        data = (generation / "manifest.json").read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise IndexCorrupt(folder, "manifest.json", str(error.strerror)) from error
+    data = _read_bytes(generation / "manifest.json", folder)
     if hashlib.sha256(data).hexdigest() != generation.name:
         raise IndexCorrupt(folder, "manifest.json", "its checksum is wrong")
     try:
@@ -302,21 +305,37 @@ def _manifest(generation: Path) -> tuple[dict[str, Any], int]:
     return manifest, len(data)
 
 
+@contextmanager
+def _opened(path: Path, folder: str) -> Iterator[BinaryIO]:
+    """A file of the index, open for reading; what cannot be read is an error that says why."""
+    try:
+        if path.exists() and not path.is_file():  # to open a pipe would wait for ever
+            raise IndexCorrupt(folder, path.name, "it is not a file")
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise
+    except PermissionError as error:
+        raise IndexUnreadable(folder, path.name, error.strerror or str(error)) from error
+    except OSError as error:
+        raise IndexCorrupt(folder, path.name, error.strerror or str(error)) from error
+
+
+def _read_bytes(path: Path, folder: str) -> bytes:
+    with _opened(path, folder) as file:
+        return file.read()
+
+
 def _checked(path: Path, expected: Mapping[str, Any]) -> Blob:
     """The bytes of a file, memory-mapped, if size and SHA-256 are the expected ones.
 
     What is checked is the mapping that is then used, not the file of that name at another moment.
     """
     folder = str(path.parent.parent)
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            # Nothing can be mapped of an empty file.
-            blob = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError) as error:
-        raise IndexCorrupt(folder, path.name, str(error)) from error
+    with _opened(path, folder) as file:
+        size = os.fstat(file.fileno()).st_size
+        # Nothing can be mapped of an empty file.
+        blob = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     if len(blob) != expected["size"]:
         reason = f"it has {len(blob):,} bytes instead of {expected['size']:,}"
         raise IndexCorrupt(folder, path.name, reason)

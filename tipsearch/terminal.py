@@ -15,7 +15,7 @@ from tipsearch.model import Hit, Post
 Spans = Callable[[str], Sequence[tuple[int, int]]]
 
 NARROW, WIDE = 40, 100
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def width() -> int:
@@ -39,32 +39,42 @@ def hits(found: Iterable[Hit], spans: Spans) -> Iterator[str]:
         yield number + _marked(first, spans, bold=True) + right
         indent = " " * len(number)
         yield from (indent + _marked(line, spans, bold=True) for line in title[1:])
-        snippet = _wrap(hit.snippet, width() - len(number))
+        snippet = _wrap(" ".join(hit.snippet.split()), width() - len(number))
         yield from (indent + _marked(line, spans) for line in snippet if line)
 
 
 def post(shown: Post) -> Iterator[str]:
     """The lines that show a whole post; wrapped on a terminal, as they are elsewhere."""
-    yield _marked(shown.label, lambda _: (), bold=True)
+    yield from (_marked(line, lambda _: (), bold=True) for line in _wrap(shown.label, width()))
     facts = (str(shown.date or "no date"), shown.kind, ", ".join(shown.categories))
     yield from _wrap(" · ".join(filter(None, facts)), width())
-    yield f"id: {shown.id}"
+    yield plain(f"id: {shown.id}")
     if shown.url:
-        yield f"url: {shown.url}"
+        yield plain(f"url: {shown.url}")
     for source in shown.sources:
         yield from _wrap(f"from: {source.path}, lines {source.first} to {source.last}", width())
     yield ""
     for line in shown.text.split("\n"):
-        yield from _wrap(line, width()) if sys.stdout.isatty() else [line]
+        yield from _wrap(line, width()) if sys.stdout.isatty() else [_CONTROLS.sub("", line)]
     if shown.kind == "teaser":
         yield ""
         yield "(The source holds only this excerpt.)"
 
 
 def choices(posts: Iterable[Post]) -> Iterator[str]:
-    """The lines that offer posts to choose from: id and title."""
+    """The lines that offer posts to choose from: id and title, below it where both do not fit."""
     for offered in posts:
-        yield f"  {offered.id}  {offered.label}" if offered.title else f"  {offered.id}"
+        id, title = plain(f"  {offered.id}"), plain(f"  {offered.label}")
+        if len(id + title) <= width():
+            yield id + title
+        else:
+            yield id
+            yield from (f"    {line}" for line in _wrap(title.strip(), width() - 4))
+
+
+def plain(text: str) -> str:
+    """A text on one line, without what a terminal would obey."""
+    return _CONTROLS.sub("", " ".join(text.split("\n")))
 
 
 def table(rows: Sequence[tuple[object, object]]) -> Iterator[str]:

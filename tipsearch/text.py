@@ -84,6 +84,9 @@ class Analyzer:
                 raise SettingError(
                     f"analyzer.{name}", getattr(self, name), f"one of {', '.join(sorted(known))}"
                 )
+        words = " ".join(self.stop_words)
+        if self.normalise(words) != words:
+            raise SettingError("analyzer.stop_words", words, "words as normalised: 'the', 'don't'")
 
     def normalise(self, text: str) -> str:
         """The text as its tokens are read from it."""

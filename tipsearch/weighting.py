@@ -32,13 +32,14 @@ class Weighting:
     title_weight: int = 3
 
     def __post_init__(self) -> None:
-        for name, valid, expected in (
-            ("k1", self.k1 >= 0, "at least 0"),
-            ("b", 0 <= self.b <= 1, "between 0 and 1"),
-            ("title_weight", self.title_weight >= 1, "at least 1"),
+        for name, kinds, least, most, expected in (
+            ("k1", (int, float), 0, 1e6, "a number from 0 to a million"),
+            ("b", (int, float), 0, 1, "a number from 0 to 1"),
+            ("title_weight", int, 1, 1000, "a whole number from 1 to 1000"),
         ):
-            if not valid:
-                raise SettingError(f"weighting.{name}", getattr(self, name), expected)
+            value = getattr(self, name)
+            if not isinstance(value, kinds) or not least <= value <= most:
+                raise SettingError(f"weighting.{name}", value, expected)
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON types; `from_json` takes them back."""
@@ -66,8 +67,8 @@ def bm25(counts: Any, weighting: Weighting) -> npt.NDArray[np.float32]:
 
     where tf is the count, df the number of the N posts that have the term, l the sum of the post's
     counts and L the mean of l (Robertson and Zaragoza, "The Probabilistic Relevance Framework",
-    2009, with the logarithm that cannot be negative). In float32 a sum of weights in float64 is
-    exact in any order, so a score does not depend on how it was computed.
+    2009, with the logarithm that cannot be negative). Sums of float32 weights in float64 have 29
+    bits to spare, so that a score hardly ever depends on the order in which it is summed.
     """
     posts, terms = counts.shape
     frequency = np.bincount(counts.indices, minlength=terms)

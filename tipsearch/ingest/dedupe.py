@@ -13,7 +13,6 @@ from tipsearch.model import Post, Source
 from tipsearch.text import fold
 
 LONGEST_SLUG = 80
-COMPARED = 200  # characters of the folded text; an excerpt has some 300
 TELLING = 40  # characters of the folded text that two posts with different titles do not share
 
 
@@ -81,7 +80,9 @@ def _joined(known: list[Cluster], loose: list[Cluster], least: int = 0) -> list[
     dates = [next((s.draft.date for s in cluster if s.draft.date), None) for cluster in clusters]
     home = list(range(len(clusters)))
     # In this order, all texts that one begins stand right before it.
-    texts = sorted(((_beginning(s), n) for n, c in enumerate(clusters) for s in c), reverse=True)
+    texts = sorted(
+        ((fold(s.draft.text), n) for n, c in enumerate(clusters) for s in c), reverse=True
+    )
     for (longer, one), (shorter, other) in pairwise(texts):
         first, second = sorted((_root(home, one), _root(home, other)))
         date, agree = dates[first] or dates[second], not (dates[first] and dates[second])
@@ -99,10 +100,6 @@ def _root(home: list[int], n: int) -> int:
     while home[n] != n:
         home[n] = n = home[home[n]]
     return n
-
-
-def _beginning(sighting: Sighting) -> str:
-    return fold(sighting.draft.text[: 4 * COMPARED])[:COMPARED]
 
 
 def _post(id: str, cluster: Cluster) -> Post:

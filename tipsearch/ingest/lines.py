@@ -27,7 +27,7 @@ _COMMENTS = (
 _POSTED = re.compile(
     r"Posted on"
     r"(?: (?P<numbers>\d{1,2}/\d{1,2}/(?:\d{4}|\d{2}))| (?P<words>[A-Z]\w+\.? \d{1,2}, \d{4}))?"
-    r"(?: in\b\s*(?P<categories>.*?))?"
+    r"(?: in\b\s*(?:Categories:? )?(?P<categories>.*?))?"
     rf"(?P<comments>\s*\b(?i:{_COMMENTS}))?"
 )
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()

@@ -138,6 +138,8 @@ def _refusal(path: Path) -> str | None:
         return "hidden, not read"
     if path.is_symlink() and os.path.isdir(path):
         return "link to a folder, not followed"
+    if re.fullmatch("[0-9a-f]{64}", path.name) and (path / "manifest.json").is_file():
+        return "part of an index, not read"
     return None
 
 

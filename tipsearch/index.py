@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tipsearch import layout, lookup, storage
+from tipsearch import layout, storage
 from tipsearch.errors import (
     AmbiguousTitle,
     EmptyQueryError,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 10
 LISTED = 10
+LOCK_SECONDS = 60.0
 
 
 class Index:
@@ -95,7 +96,7 @@ class Index:
         self,
         folder: str | PathLike[str] = "index",
         *,
-        lock_seconds: float = storage.LOCK_SECONDS,
+        lock_seconds: float = LOCK_SECONDS,
         on_wait: Callable[[], None] = lambda: None,
     ) -> str:
         """Publish the index in `folder` in one atomic step and return its generation's name.
@@ -103,9 +104,9 @@ class Index:
         Where another build writes there, `on_wait` is called and this one waits `lock_seconds`.
         Raises IndexLocked or IndexWriteError; the old index is live then.
         """
-        return storage.publish(
-            self._generation, Path(folder), lock_seconds=lock_seconds, on_wait=on_wait
-        )
+        from tipsearch.publishing import publish
+
+        return publish(self._generation, Path(folder), lock_seconds=lock_seconds, on_wait=on_wait)
 
     # --- asking it
 
@@ -276,6 +277,8 @@ class Index:
         return Post.from_json(json.loads(self._posts[row]))
 
     def _row(self, title_or_id: str) -> int:
+        from tipsearch import lookup
+
         rows = lookup.candidates(
             title_or_id, self._ids, self._titles, lambda row: self._post(row).title
         )

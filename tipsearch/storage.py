@@ -1,4 +1,4 @@
-"""How does an index get to disk whole, and how is it read back unharmed?
+"""How is an index read from disk, and each byte of it known to be the one that was written?
 
 A folder holds generations, each in a subfolder named by the SHA-256 of its manifest, and the file
 CURRENT, which names the live one. The manifest holds the SHA-256 of every other file, so from
@@ -12,11 +12,9 @@ import hashlib
 import json
 import mmap
 import os
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -26,10 +24,8 @@ import numpy as np
 from tipsearch.errors import (
     IndexCorrupt,
     IndexFormatError,
-    IndexLocked,
     IndexNotFound,
     IndexUnreadable,
-    IndexWriteError,
 )
 
 if TYPE_CHECKING:
@@ -40,10 +36,7 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 FORMAT = 1
-_HEXADECIMAL = frozenset("0123456789abcdef")
-LOCK_SECONDS = 60.0
-# Distinctive, since the folder may hold other things: what has such a name is swept.
-_BUILDING, _TRASH = ".tipsearch-building-", ".tipsearch-trash-"
+HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 class Generation(NamedTuple):
@@ -60,174 +53,26 @@ class Generation(NamedTuple):
     sizes: Mapping[str, int] = MappingProxyType({})
 
 
-# --- writing
-
-
-def publish(
-    generation: Generation,
-    folder: Path,
-    *,
-    lock_seconds: float = LOCK_SECONDS,
-    on_wait: Callable[[], None] = lambda: None,
-) -> str:
-    """Make `generation` the live index of `folder` in one atomic step, and return its name.
-
-    A reader sees the old index or the new one, whole, at every moment, even if this process is
-    killed; what a killed one left is swept here. Another build in the same folder is waited for
-    (`on_wait` is called once, then). Raises IndexLocked or IndexWriteError; either leaves the old
-    index live.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise IndexWriteError(str(folder), "it is not a folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder, lock_seconds, on_wait):
-            _sweep(folder, keep=_live_name(folder))
-            building = folder / f"{_BUILDING}{os.getpid()}"
-            try:
-                building.mkdir()
-                name = _write_files(generation, building)
-                _put_in_place(building, folder / name)
-            finally:
-                shutil.rmtree(building, ignore_errors=True)
-            if _live_name(folder) != name:
-                _swap_current(folder, name)
-            with suppress(OSError):  # the new index is live: what fails now must not deny it
-                _fsync_folder(folder)
-                _sweep(folder, keep=name)
-            return name
-    except OSError as error:
-        raise IndexWriteError(str(folder), error.strerror or str(error)) from error
-
-
-@contextmanager
-def _locked(folder: Path, seconds: float, on_wait: Callable[[], None]) -> Iterator[None]:
-    from filelock import FileLock, Timeout  # a reader has no use for it
-
-    lock = FileLock(folder / ".lock")
-    try:
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            on_wait()
-            lock.acquire(timeout=seconds)
-    except Timeout:
-        raise IndexLocked(str(folder), seconds) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _write_files(generation: Generation, building: Path) -> str:
-    """Write all files of a generation, the manifest last; return the manifest's SHA-256."""
-    files: dict[str, dict[str, Any]] = {}
-    for file, blob in generation.blobs.items():
-        files[file] = _write(building / file, partial(_write_bytes, blob))
-    for name, array in generation.arrays.items():
-        written = _write(building / f"{name}.npy", partial(_write_array, array))
-        described = {"dtype": array.dtype.str, "shape": list(array.shape)}
-        files[f"{name}.npy"] = written | described
-    manifest = {"format": FORMAT, "facts": generation.facts, "files": files}
-    data = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-    name = _write(building / "manifest.json", partial(_write_bytes, data))["sha256"]
-    _fsync_folder(building)
-    return str(name)
-
-
-def _write_bytes(data: Blob, out: BinaryIO) -> None:
-    out.write(data)
-
-
-def _write_array(array: Array, out: BinaryIO) -> None:
-    np.save(out, array, allow_pickle=False)
-
-
-def _write(path: Path, write: Callable[[BinaryIO], None]) -> dict[str, Any]:
-    """Write a file by `write`, make it durable, and say its size and SHA-256."""
-    with path.open("w+b") as out:
-        write(out)
-        out.flush()
-        os.fsync(out.fileno())
-        out.seek(0)
-        digest = hashlib.file_digest(out, "sha256").hexdigest()
-        return {"size": out.tell(), "sha256": digest}
-
-
-def _put_in_place(building: Path, target: Path) -> None:
-    """Rename the finished folder to its name; a whole one of that name is left as it is."""
-    if target.exists():
-        try:
-            _load(target)
-            return
-        except (IndexCorrupt, FileNotFoundError):
-            _discard(target)
-    building.rename(target)
-    _fsync_folder(target.parent)
-
-
-def _swap_current(folder: Path, name: str) -> None:
-    new = folder / f"{_BUILDING}CURRENT"
-    _write(new, partial(_write_bytes, f"{name}\n".encode()))
-    if (folder / "CURRENT").is_dir():
-        (folder / "CURRENT").rmdir()  # an empty one is damage; one with content is not ours
-    new.replace(folder / "CURRENT")
-
-
-def _sweep(folder: Path, keep: str) -> None:
-    """Remove what killed builds left and, where the live one is known, all generations but it."""
-    for path in folder.iterdir():
-        old = keep and path.name != keep and _is_generation(path)
-        if old or path.name.startswith((_BUILDING, _TRASH)):
-            _discard(path)
-
-
-def _is_generation(path: Path) -> bool:
-    named = len(path.name) == 64 and not set(path.name) - _HEXADECIMAL
-    return named and (path / "manifest.json").exists()
-
-
-def _discard(path: Path) -> None:
-    """Remove a file or folder; a folder leaves its name at once, so no reader finds half of it."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    if not path.name.startswith(_TRASH):
-        path = path.rename(path.parent / f"{_TRASH}{os.getpid()}-{path.name}")
-    shutil.rmtree(path, ignore_errors=True)
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-# --- reading
-
-
 def read(folder: Path) -> Generation:
     """Open the live index of `folder`: check every byte of it, then map it.
 
     Raises IndexNotFound, IndexFormatError or IndexCorrupt.
     """
     for attempt in range(100):
-        name = _current(folder)
+        name = current(folder)
         generation = folder / name
         identity = _identity(generation)
         try:
-            return _load(generation)
+            return load(generation)
         except FileNotFoundError as error:
-            if attempt > 2 and _current(folder) == name and _identity(generation) == identity:
+            if attempt > 2 and current(folder) == name and _identity(generation) == identity:
                 missing = Path(error.filename).name if identity else name
                 raise IndexCorrupt(str(folder), missing, "it is missing") from None
             time.sleep(0.002)  # a build has just put another generation in its place
     raise IndexCorrupt(str(folder), "CURRENT", "it names another generation at each look")
 
 
-def _current(folder: Path) -> str:
+def current(folder: Path) -> str:
     """What CURRENT says."""
     try:
         data = _read_bytes(folder / "CURRENT", str(folder))
@@ -238,17 +83,9 @@ def _current(folder: Path) -> str:
             raise IndexNotFound(str(folder)) from None
         raise
     name = data[:-1].decode(errors="replace")
-    if len(data) != 65 or data[-1:] != b"\n" or set(name) - _HEXADECIMAL:
+    if len(data) != 65 or data[-1:] != b"\n" or set(name) - HEXADECIMAL:
         raise IndexCorrupt(str(folder), "CURRENT", "it does not name a generation")
     return name
-
-
-def _live_name(folder: Path) -> str:
-    """What CURRENT says, or nothing where it says nothing of use."""
-    try:
-        return _current(folder)
-    except (IndexNotFound, IndexCorrupt, IndexUnreadable):
-        return ""
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
@@ -260,8 +97,8 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     return status.st_ino, status.st_ctime_ns
 
 
-def _load(generation: Path) -> Generation:
-    """Read the generation in the folder of that name."""
+def load(generation: Path) -> Generation:
+    """Read the generation in the folder of that name, or raise IndexCorrupt."""
     manifest, size = _manifest(generation)
     try:
         return _parts(generation, manifest, size)

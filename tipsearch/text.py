@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from tipsearch.errors import SettingError
-from tipsearch.stemmer import stem as porter2
 
 # One character for one, so that places in the text hold; most English text is ASCII after it.
 _UNIFIED = dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'") | dict.fromkeys(map(ord, "“”–—…•\xa0"), " ")
@@ -52,10 +51,16 @@ def _nfkc_lower(text: str) -> str:
     return re.sub(r"[^\w']|_", " ", text.lower())
 
 
+def _porter2(token: str) -> str:
+    from tipsearch.stemmer import stem  # few queries have a word that no post has
+
+    return stem(token)
+
+
 NORMALISERS: dict[str, Callable[[str], str]] = {"nfkc-lower": _nfkc_lower}
 # A word is a run of letters and digits; an apostrophe holds it together, a hyphen does not.
 TOKEN_PATTERNS: dict[str, str] = {"words": "[^ ']+(?:'[^ ']+)*"}
-STEMMERS: dict[str, Callable[[str], str]] = {"snowball-english": porter2}
+STEMMERS: dict[str, Callable[[str], str]] = {"snowball-english": _porter2}
 
 
 @dataclass(frozen=True, slots=True)

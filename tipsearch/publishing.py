@@ -1,0 +1,184 @@
+"""How does an index get to disk whole, whatever happens meanwhile?
+
+A generation is written beside the live one and made durable, then renamed to its name, and CURRENT
+is replaced by one rename. `storage` reads what is written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from tipsearch.errors import (
+    IndexCorrupt,
+    IndexLocked,
+    IndexNotFound,
+    IndexUnreadable,
+    IndexWriteError,
+)
+from tipsearch.storage import FORMAT, HEXADECIMAL, current, load
+
+if TYPE_CHECKING:
+    from tipsearch.lexicon import Blob
+    from tipsearch.storage import Array, Generation
+
+# Distinctive, since the folder may hold other things: what has such a name is swept.
+_BUILDING, _TRASH = ".tipsearch-building-", ".tipsearch-trash-"
+
+
+def publish(
+    generation: Generation,
+    folder: Path,
+    *,
+    lock_seconds: float,
+    on_wait: Callable[[], None],
+) -> str:
+    """Make `generation` the live index of `folder` in one atomic step, and return its name.
+
+    A reader sees the old index or the new one, whole, at every moment, even if this process is
+    killed; what a killed one left is swept here. Another build in the same folder is waited for
+    (`on_wait` is called once, then). Raises IndexLocked or IndexWriteError; either leaves the old
+    index live.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise IndexWriteError(str(folder), "it is not a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder, lock_seconds, on_wait):
+            _sweep(folder, keep=_live_name(folder))
+            building = folder / f"{_BUILDING}{os.getpid()}"
+            try:
+                building.mkdir()
+                name = _write_files(generation, building)
+                _put_in_place(building, folder / name)
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
+            if _live_name(folder) != name:
+                _swap_current(folder, name)
+            with suppress(OSError):  # the new index is live: what fails now must not deny it
+                _fsync_folder(folder)
+                _sweep(folder, keep=name)
+            return name
+    except OSError as error:
+        raise IndexWriteError(str(folder), error.strerror or str(error)) from error
+
+
+@contextmanager
+def _locked(folder: Path, seconds: float, on_wait: Callable[[], None]) -> Iterator[None]:
+    lock = FileLock(folder / ".lock")
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            on_wait()
+            lock.acquire(timeout=seconds)
+    except Timeout:
+        raise IndexLocked(str(folder), seconds) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _write_files(generation: Generation, building: Path) -> str:
+    """Write all files of a generation, the manifest last; return the manifest's SHA-256."""
+    files: dict[str, dict[str, Any]] = {}
+    for file, blob in generation.blobs.items():
+        files[file] = _write(building / file, partial(_write_bytes, blob))
+    for name, array in generation.arrays.items():
+        written = _write(building / f"{name}.npy", partial(_write_array, array))
+        described = {"dtype": array.dtype.str, "shape": list(array.shape)}
+        files[f"{name}.npy"] = written | described
+    manifest = {"format": FORMAT, "facts": generation.facts, "files": files}
+    data = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+    name = _write(building / "manifest.json", partial(_write_bytes, data))["sha256"]
+    _fsync_folder(building)
+    return str(name)
+
+
+def _write_bytes(data: Blob, out: BinaryIO) -> None:
+    out.write(data)
+
+
+def _write_array(array: Array, out: BinaryIO) -> None:
+    np.save(out, array, allow_pickle=False)
+
+
+def _write(path: Path, write: Callable[[BinaryIO], None]) -> dict[str, Any]:
+    """Write a file by `write`, make it durable, and say its size and SHA-256."""
+    with path.open("w+b") as out:
+        write(out)
+        out.flush()
+        os.fsync(out.fileno())
+        out.seek(0)
+        digest = hashlib.file_digest(out, "sha256").hexdigest()
+        return {"size": out.tell(), "sha256": digest}
+
+
+def _put_in_place(building: Path, target: Path) -> None:
+    """Rename the finished folder to its name; a whole one of that name is left as it is."""
+    if target.exists():
+        try:
+            load(target)
+            return
+        except (IndexCorrupt, FileNotFoundError):
+            _discard(target)
+    building.rename(target)
+    _fsync_folder(target.parent)
+
+
+def _swap_current(folder: Path, name: str) -> None:
+    new = folder / f"{_BUILDING}CURRENT"
+    _write(new, partial(_write_bytes, f"{name}\n".encode()))
+    if (folder / "CURRENT").is_dir():
+        (folder / "CURRENT").rmdir()  # an empty one is damage; one with content is not ours
+    new.replace(folder / "CURRENT")
+
+
+def _sweep(folder: Path, keep: str) -> None:
+    """Remove what killed builds left and, where the live one is known, all generations but it."""
+    for path in folder.iterdir():
+        old = keep and path.name != keep and _is_generation(path)
+        if old or path.name.startswith((_BUILDING, _TRASH)):
+            _discard(path)
+
+
+def _is_generation(path: Path) -> bool:
+    named = len(path.name) == 64 and not set(path.name) - HEXADECIMAL
+    return named and (path / "manifest.json").exists()
+
+
+def _discard(path: Path) -> None:
+    """Remove a file or folder; a folder leaves its name at once, so no reader finds half of it."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    if not path.name.startswith(_TRASH):
+        path = path.rename(path.parent / f"{_TRASH}{os.getpid()}-{path.name}")
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _live_name(folder: Path) -> str:
+    """What CURRENT says, or nothing where it says nothing of use."""
+    try:
+        return current(folder)
+    except (IndexNotFound, IndexCorrupt, IndexUnreadable):
+        return ""

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import tipsearch
@@ -46,10 +47,10 @@ def main() -> None:
         opened = timed("open", lambda: Index.open(folder), runs=5)
         print(f"{opened.info()['bytes']:,} bytes")
         for query in queries:
-            hits = timed(f"query {query!r}", lambda query=query: opened.query(query), runs=5)
+            hits = timed(f"query {query!r}", partial(opened.query, query), runs=5)
             if hits:
                 post = hits[0].post
-                timed(f"related {post.id!r}", lambda post=post: opened.related(post.id), runs=5)
+                timed(f"related {post.id!r}", partial(opened.related, post.id), runs=5)
 
 
 if __name__ == "__main__":

@@ -78,10 +78,10 @@ def _string(data: dict[str, Any], key: str) -> str:
 def _date(value: Any) -> Date | None:
     if value is None or value == "":
         return None
+    day, rest = (value[:10], value[10:11]) if isinstance(value, str) else ("", "")
     try:
-        day, rest = value[:10], value[10:]
-        if not rest or rest[0] in "T ":
+        if rest in ("", "T", " "):  # a time of day may follow
             return Date.fromisoformat(day)
-    except (TypeError, ValueError):
+    except ValueError:
         pass
     raise ValueError('"date" must be a day such as "2014-02-04"')

@@ -50,9 +50,12 @@ def test_unseen_word_meets_its_stem(index: Index) -> None:
 
 @given(TEXT)
 def test_spans_are_the_tokens(text: str) -> None:
-    """The places to mark hold the tokens of the text, in order and inside it."""
-    spans = list(ANALYZER.spans(text))
-    assert [form for _, _, form in spans] == ANALYZER.tokens(text)
+    """The places to mark hold the tokens that are asked for, in order and inside the text."""
+    tokens = ANALYZER.tokens(text)
+    spans = list(ANALYZER.spans(text, set(tokens)))
+    assert [form for _, _, form in spans] == tokens
+    some = set(tokens[::2])
+    assert list(ANALYZER.spans(text, some)) == [span for span in spans if span[2] in some]
     assert all(0 <= start < end <= len(text) for start, end, _ in spans)
 
 

@@ -1,10 +1,12 @@
 """The command line: parse, one call, print. Heavy imports stay inside the commands."""
 
+import atexit
 import json
 import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,6 +56,24 @@ TitleOrId = Annotated[
 
 def main() -> None:
     """Run the command line; a TipsearchError becomes one clear line and exit code 1."""
+    status = 1
+
+    def leave() -> None:
+        """End at once: to take the interpreter apart would cost a sixth of a cold query."""
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+    atexit.register(leave)  # runs after the clean-up of all that is imported from here on
+    try:
+        _run()
+    except SystemExit as ending:
+        status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        raise
+
+
+def _run() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # the caller has closed it
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
@@ -63,7 +83,7 @@ def main() -> None:
         app(prog_name="tipsearch")
     except OSError as error:
         _note(f"tipsearch: cannot write the answer: {error.strerror}")
-        os._exit(1)  # what is still to be written would fail again, with a traceback
+        sys.exit(1)
     except TipsearchError as error:
         _note(f"tipsearch: {error}")
         if isinstance(error, (AmbiguousTitle, PostNotFound)):

@@ -10,7 +10,7 @@ WIDTH = 140
 
 def matches(text: str, forms: Collection[str], analyzer: Analyzer) -> list[tuple[int, int, str]]:
     """Start, end and surface form of each word of `text` that is one of `forms`."""
-    return [span for span in analyzer.spans(text) if span[2] in forms] if forms else []
+    return list(analyzer.spans(text, forms)) if forms else []
 
 
 def snippet(text: str, spans: Sequence[tuple[int, int, str]], width: int = WIDTH) -> str:

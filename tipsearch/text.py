@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -114,8 +114,8 @@ class Analyzer:
         stop = set(self.stop_words)
         return [self.term(token) for token in self.tokens(text) if token not in stop]
 
-    def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and surface form of each token of `text` as it is shown.
+    def spans(self, text: str, forms: Container[str]) -> Iterator[tuple[int, int, str]]:
+        """Start, end and surface form of each token of `text`, as it is shown, that is in `forms`.
 
         Where normalising changes a length ("ﬁ" becomes "fi"), the place is that of the whole run
         of characters between white space.
@@ -123,15 +123,17 @@ class Analyzer:
         pattern, normalised = self.pattern(), self.normalise(text)
         if normalised.isascii() and len(normalised) == len(text):  # then one character gave one
             for token in pattern.finditer(normalised):
-                yield token.start(), token.end(), token.group()
+                if token[0] in forms:
+                    yield token.start(), token.end(), token[0]
             return
         for run in re.finditer(r"\S+", text):
             start, end = run.span()
             normalised = self.normalise(run.group())
             exact = len(normalised) == end - start
             for token in pattern.finditer(normalised):
-                at = token.span()
-                yield (start + at[0], start + at[1], token[0]) if exact else (start, end, token[0])
+                if token[0] in forms:
+                    at = (start + token.start(), start + token.end()) if exact else (start, end)
+                    yield *at, token[0]
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON types; `from_json` takes them back."""

@@ -82,7 +82,7 @@ def _run() -> None:
     try:
         app(prog_name="tipsearch")
     except OSError as error:
-        _note(f"tipsearch: cannot write the answer: {error.strerror}")
+        _note(f"tipsearch: {error.filename or 'standard output'}: {error.strerror or error}")
         sys.exit(1)
     except TipsearchError as error:
         _note(f"tipsearch: {error}")

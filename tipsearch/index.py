@@ -76,7 +76,8 @@ class Index:
 
         `sources` maps the files that they came from to their SHA-256 and is kept for `info`.
         `progress` is called with the number of posts that were analysed since the last call.
-        Raises DuplicateIdError, and SettingError where there are no posts.
+        Raises DuplicateIdError, and SettingError where there are no posts, or one that cannot be
+        kept: a date with a time of day, or a text with half of a surrogate pair.
         """
         from tipsearch.build import build  # nltk and scikit-learn load only here
         from tipsearch.weighting import Weighting
@@ -88,7 +89,7 @@ class Index:
     def open(cls, folder: str | PathLike[str] = "index") -> Index:
         """The live index of `folder`, each byte of it checked, then memory-mapped.
 
-        Raises IndexNotFound, IndexFormatError or IndexCorrupt.
+        Raises IndexNotFound, IndexUnreadable, IndexFormatError or IndexCorrupt.
         """
         return cls(storage.read(Path(folder)), str(folder))
 

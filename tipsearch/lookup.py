@@ -28,8 +28,10 @@ def candidates(
     if exact:
         return exact
     same = sorted({*same, *ids.lower().equal_to(wanted.lower())})
+    if same:
+        return same
     bare, unspaced = titles.without_spaces(), folded.replace(" ", "")
-    return same or bare.equal_to(unspaced) or titles.containing(folded) or bare.containing(unspaced)
+    return bare.equal_to(unspaced) or titles.containing(folded) or bare.containing(unspaced)
 
 
 def nearest(wanted: str, titles: Strings, limit: int = NEAREST) -> list[int]:

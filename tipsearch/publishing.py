@@ -50,9 +50,9 @@ def publish(
     (`on_wait` is called once, then). Raises IndexLocked or IndexWriteError; either leaves the old
     index live.
     """
-    if folder.exists() and not folder.is_dir():
-        raise IndexWriteError(str(folder), "it is not a folder")
     try:
+        if folder.exists() and not folder.is_dir():
+            raise IndexWriteError(str(folder), "it is not a folder")
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, lock_seconds, on_wait):
             _sweep(folder, keep=_live_name(folder))
@@ -131,7 +131,7 @@ def _put_in_place(building: Path, target: Path) -> None:
         try:
             load(target)
             return
-        except (IndexCorrupt, FileNotFoundError):
+        except (IndexCorrupt, IndexUnreadable, FileNotFoundError):
             _discard(target)
     building.rename(target)
     _fsync_folder(target.parent)

@@ -56,7 +56,7 @@ class Generation(NamedTuple):
 def read(folder: Path) -> Generation:
     """Open the live index of `folder`: check every byte of it, then map it.
 
-    Raises IndexNotFound, IndexFormatError or IndexCorrupt.
+    Raises IndexNotFound, IndexUnreadable, IndexFormatError or IndexCorrupt.
     """
     for attempt in range(100):
         name = current(folder)

@@ -11,7 +11,21 @@ Three ideas carry the algorithm. A vowel is one of ``aeiouy``; a ``y`` that acts
 is written ``Y`` meanwhile. R1 is what follows the first non-vowel after a vowel, and R2 is the
 same rule applied within R1; both are held as start offsets, which stay put while the word's end
 changes. Most steps replace the longest listed suffix, if it lies in R1 or R2, and else do nothing.
+
+Most words end in two letters that no suffix ends in. So the tables are keyed by a suffix's last two
+letters, and a word whose ending is in no table is done at once.
 """
+
+_Suffixes = dict[str, dict[str, str]]  # by last two letters: each suffix and what replaces it
+
+
+def _by_ending(replacements: dict[str, str]) -> _Suffixes:
+    """Key suffixes by their last two letters, the longest suffix first."""
+    suffixes: _Suffixes = {}
+    for suffix in sorted(replacements, key=len, reverse=True):
+        suffixes.setdefault(suffix[-2:], {})[suffix] = replacements[suffix]
+    return suffixes
+
 
 _VOWELS = frozenset("aeiouy")
 _DOUBLES = ("bb", "dd", "ff", "gg", "mm", "nn", "pp", "rr", "tt")
@@ -29,25 +43,25 @@ _EXCEPTIONS = {
     **{verb + end: verb for verb in ("proceed", "exceed", "succeed")
        for end in ("", "s", "ed", "ing")},
 }  # fmt: skip
-_STEP_0 = {"'": "", "'s": "", "'s'": ""}
-_STEP_1A = {"sses": "ss", "ied": "i", "ies": "i", "us": "us", "ss": "ss", "s": ""}
-_STEP_1B = {"eed": "ee", "eedly": "ee", "ed": "", "edly": "", "ing": "", "ingly": ""}
-_STEP_2 = {
+_STEP_1B = _by_ending({"eed": "ee", "eedly": "ee", "ed": "", "edly": "", "ing": "", "ingly": ""})
+_STEP_2 = _by_ending({
     "tional": "tion", "enci": "ence", "anci": "ance", "abli": "able", "entli": "ent",
     "izer": "ize", "ization": "ize", "ational": "ate", "ation": "ate", "ator": "ate",
     "alism": "al", "aliti": "al", "alli": "al", "fulness": "ful", "ousli": "ous",
     "ousness": "ous", "iveness": "ive", "iviti": "ive", "biliti": "ble", "bli": "ble",
     "ogi": "og", "fulli": "ful", "lessli": "less", "li": "",
-}  # fmt: skip
-_STEP_3 = {
+})  # fmt: skip
+_STEP_3 = _by_ending({
     "tional": "tion", "ational": "ate", "alize": "al", "icate": "ic", "iciti": "ic",
     "ical": "ic", "ful": "", "ness": "", "ative": "",
-}  # fmt: skip
-_STEP_4 = {
+})  # fmt: skip
+_STEP_4 = _by_ending({
     "al": "", "ance": "", "ence": "", "er": "", "ic": "", "able": "", "ible": "", "ant": "",
     "ement": "", "ment": "", "ent": "", "ism": "", "ate": "", "iti": "", "ous": "", "ive": "",
     "ize": "", "ion": "",
-}  # fmt: skip
+})  # fmt: skip
+_STEPS_2_TO_5 = frozenset(("ll", *_STEP_2, *_STEP_3, *_STEP_4))  # step 5 also takes any final e
+_ENDINGS = _STEPS_2_TO_5.union(_STEP_1B)  # steps 1a, 1c and 5 also take any final s, y and e
 
 
 def stem(word: str) -> str:
@@ -66,15 +80,32 @@ def stem(word: str) -> str:
         return word
     if word in _EXCEPTIONS:
         return _EXCEPTIONS[word]
-    word = _prelude(word)
-    r1, r2 = _regions(word)
-    word = _step_1a(_step_0(word))
-    word, r2 = _step_1b(word, r1, r2)
-    word = _step_1c(word)
-    word, r2 = _step_2(word, r1, r2)
-    word, r2 = _step_3(word, r1, r2)
-    word = _step_5(_step_4(word, r2), r1, r2)
+    whole = word
+    if "y" in word or not word.isalnum():  # else it has no y and no apostrophe
+        whole = _prelude(word)
+        word = _step_0(whole)
+    if word[-1:] in "esy" or word[-2:] in _ENDINGS:
+        word = _shorten(word, whole)
     return word.replace("Y", "y")
+
+
+def _shorten(word: str, whole: str) -> str:
+    """Take the steps from 1a on; R1 and R2 are those of the `whole` word, before step 0."""
+    if word.endswith(("s", "ied")):
+        word = _step_1a(word)
+    r1 = r2 = 0  # found only for a word whose steps may ask for them
+    if word[-2:] in _STEP_1B:
+        r1, r2 = _regions(whole)
+        word, r2 = _step_1b(word, r1, r2)
+    if word.endswith("y"):
+        word = _step_1c(word)
+    if word.endswith("e") or word[-2:] in _STEPS_2_TO_5:
+        if not r1:
+            r1, r2 = _regions(whole)
+        word, r2 = _step_2(word, r1, r2)
+        word, r2 = _step_3(word, r1, r2)
+        word = _step_5(_step_4(word, r2), r1, r2)
+    return word
 
 
 def _prelude(word: str) -> str:
@@ -91,27 +122,27 @@ def _prelude(word: str) -> str:
 
 def _regions(word: str) -> tuple[int, int]:
     """Return the offsets at which R1 and R2 start; the word's length where a region is empty."""
+    r1 = 0
     if word.startswith(_LONG_PREFIXES):
         r1 = 6 if word.startswith("commun") else 5
-    else:
-        r1 = _after_vowel_and_consonant(word, 0)
-    return r1, _after_vowel_and_consonant(word, r1)
+    after_vowel = False
+    for end, letter in enumerate(word[r1:], r1 + 1):
+        if letter in _VOWELS:
+            after_vowel = True
+        elif after_vowel:
+            if r1:
+                return r1, end
+            r1 = end
+            after_vowel = False
+    return r1 or len(word), len(word)
 
 
-def _after_vowel_and_consonant(word: str, start: int) -> int:
-    for end in range(start + 2, len(word) + 1):
-        if word[end - 1] not in _VOWELS and word[end - 2] in _VOWELS:
-            return end
-    return len(word)
-
-
-def _split(word: str, table: dict[str, str], longest: int) -> tuple[str, str]:
-    """Part `word` before the longest key of `table` that ends it; the key is empty if none does."""
-    for length in range(longest, 0, -1):
-        suffix = word[-length:]
-        if suffix in table:
-            return word[:-length], suffix
-    return word, ""
+def _split(word: str, suffixes: _Suffixes) -> tuple[str, str, str]:
+    """Return what precedes the longest suffix, the suffix and its replacement; "" if none fits."""
+    for suffix, replacement in suffixes.get(word[-2:], {}).items():
+        if word.endswith(suffix):
+            return word[: -len(suffix)], suffix, replacement
+    return word, "", ""
 
 
 def _ends_in_short_syllable(word: str) -> bool:
@@ -122,25 +153,26 @@ def _ends_in_short_syllable(word: str) -> bool:
 
 
 def _step_0(word: str) -> str:
-    """Drop a possessive ending."""
-    return _split(word, _STEP_0, 3)[0]
+    """Drop a possessive ending: ', 's or 's'."""
+    return word.removesuffix("'").removesuffix("'s")
 
 
 def _step_1a(word: str) -> str:
     """Reduce plurals: -sses, -ies, -s; keep -us, -ss."""
-    base, suffix = _split(word, _STEP_1A, 4)
-    if suffix in ("ied", "ies") and len(base) <= 1:
-        return base + "ie"
-    if suffix == "s" and _VOWELS.isdisjoint(base[:-1]):
+    if word.endswith(("ies", "ied")):
+        return word[:-2] if len(word) > 4 else word[:-1]
+    if word.endswith("sses"):
+        return word[:-2]
+    if word.endswith(("us", "ss")) or _VOWELS.isdisjoint(word[:-2]):
         return word
-    return base + _STEP_1A.get(suffix, "")
+    return word[:-1]
 
 
 def _step_1b(word: str, r1: int, r2: int) -> tuple[str, int]:
     """Drop -ed, -ing and their adverbs after a vowel, then mend the end of what is left."""
-    base, suffix = _split(word, _STEP_1B, 5)
-    if suffix in ("eed", "eedly"):
-        return (base + "ee" if len(base) >= r1 else word), r2
+    base, suffix, replacement = _split(word, _STEP_1B)
+    if replacement:  # -eed, -eedly
+        return (base + replacement if len(base) >= r1 else word), r2
     if not suffix or _VOWELS.isdisjoint(base):
         return word, r2
     if base.endswith(("at", "bl", "iz")):
@@ -153,39 +185,35 @@ def _step_1b(word: str, r1: int, r2: int) -> tuple[str, int]:
 
 def _step_1c(word: str) -> str:
     """Turn a final y into i after a non-vowel that is not the word's first letter."""
-    if len(word) > 2 and word[-1] in "yY" and word[-2] not in _VOWELS:
-        return word[:-1] + "i"
-    return word
+    return word[:-1] + "i" if len(word) > 2 and word[-2] not in _VOWELS else word
 
 
 def _step_2(word: str, r1: int, r2: int) -> tuple[str, int]:
     """Shorten a compound suffix in R1."""
-    base, suffix = _split(word, _STEP_2, 7)
+    base, suffix, replacement = _split(word, _STEP_2)
     if not suffix or len(base) < r1:
         return word, r2
     if (suffix == "ogi" and base[-1] != "l") or (suffix == "li" and base[-1] not in _BEFORE_LI):
         return word, r2
-    word = base + _STEP_2[suffix]
+    word = base + replacement
     # nltk: an R2 that starts within -izer or -ization is empty afterwards.
     return word, (len(word) if suffix in ("izer", "ization") and r2 > len(base) else r2)
 
 
 def _step_3(word: str, r1: int, r2: int) -> tuple[str, int]:
     """Shorten or drop a simple suffix in R1 (-ative: in R2)."""
-    base, suffix = _split(word, _STEP_3, 7)
+    base, suffix, replacement = _split(word, _STEP_3)
     if not suffix or len(base) < (r2 if suffix == "ative" else r1):
         return word, r2
-    word = base + _STEP_3[suffix]
+    word = base + replacement
     # nltk: an R2 that starts within -ational is empty afterwards (only in this step).
     return word, (len(word) if suffix == "ational" and r2 > len(base) else r2)
 
 
 def _step_4(word: str, r2: int) -> str:
     """Drop a last suffix in R2 (-ion: only after s or t)."""
-    base, suffix = _split(word, _STEP_4, 5)
-    if len(base) < r2 or (suffix == "ion" and base[-1] not in "st"):
-        return word
-    return base
+    base, suffix, _ = _split(word, _STEP_4)
+    return word if len(base) < r2 or (suffix == "ion" and base[-1] not in "st") else base
 
 
 def _step_5(word: str, r1: int, r2: int) -> str:

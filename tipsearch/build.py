@@ -1,100 +1,275 @@
-"""How do posts become an index? Analysis, weights, postings and the tables to look things up."""
+"""How do posts become an index? Those of an older index that stay, and new ones, put together.
+
+What is the same in the older one is taken over as it is; what hangs on the whole corpus, such as
+every weight, is computed anew. So the outcome is that of a build from nothing, to the byte.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date as Date
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 
-from tipsearch import counting, lexicon, weighting
-from tipsearch.errors import DuplicateIdError, SettingError
-from tipsearch.model import Post
-from tipsearch.storage import Generation
-from tipsearch.text import Analyzer, fold
+from tipsearch import weighting
+from tipsearch.errors import DuplicateIdError
+from tipsearch.lexicon import (
+    HashedStrings,
+    Strings,
+    Table,
+    buckets,
+    encode,
+    gather,
+    hash_key,
+    pointers,
+    smallest,
+)
+from tipsearch.retrieval import blocks
+from tipsearch.storage import Checked, Generation
 
 if TYPE_CHECKING:
+    from tipsearch.columns import Columns
+    from tipsearch.counting import Tokens
     from tipsearch.storage import Array
+    from tipsearch.text import Analyzer
     from tipsearch.weighting import Weighting
 
-    Progress = Callable[[int], None]
+
+class Sightings(NamedTuple):
+    """Where some posts were seen: the next `sizes[i]` places are those of post i.
+
+    A place is `first` and the next `lines` lines of the file `names[path]`.
+    """
+
+    names: Sequence[str]
+    sizes: Array
+    path: Array
+    first: Array
+    lines: Array
+
+
+class Base(NamedTuple):
+    """The posts that are taken over from an older index: some of its rows, ascending."""
+
+    ids: Strings
+    records: Table
+    titles: Table
+    terms: Strings
+    forms: HashedStrings
+    form_terms: Array
+    form_frequency: Array
+    counts: Any
+    rows: Array
+
+
+class _Merged(NamedTuple):
+    """The order of a table: which old strings stay, and in what order these and the new ones lie.
+
+    `old` and `new` say at which place of the merged table each old string (-1: gone) and each new
+    one is.
+    """
+
+    table: Table
+    old: Array
+    new: Array
+
+
+def nothing() -> Base:
+    """The base of a build from nothing."""
+    empty, none = encode([]), np.zeros(0, np.int32)
+    strings = Strings(Checked(empty.blob), Checked(empty.offsets))
+    forms = HashedStrings(Checked(empty.blob), Checked(empty.offsets), Checked(buckets([], 0)))
+    counts = csr_array((0, 0), dtype=np.int32)
+    return Base(strings, empty, empty, strings, forms, none, none, counts, none)
 
 
 def build(
-    posts: Iterable[Post],
+    base: Base,
+    gone: Tokens,
+    new: Columns,
+    seen: Sightings,
     analyzer: Analyzer,
     settings: Weighting,
-    sources: Mapping[str, str],
-    progress: Progress,
-) -> Generation:
-    """The parts of an index of `posts`, in order of id; `layout` says what they are."""
-    ordered = _by_id(posts)
-    counts = counting.count(ordered, analyzer, progress)
-    arrays, blobs = _tables(ordered, counts)
-    arrays |= _weights(counts, settings)
+) -> tuple[dict[str, Any], dict[str, Array], dict[str, Table]]:
+    """Facts, arrays and tables of the posts of `base` and the `new` ones.
+
+    `gone` are the tokens of the posts of the older index that `base` leaves out; `seen` tells of
+    the rows of `base`, then of the new posts. Raises DuplicateIdError.
+    """
+    ids = _merge(base.ids, _mask(len(base.ids), base.rows), new.ids)
+    of_rows = np.append(ids.old[base.rows], ids.new)
+    order = np.argsort(of_rows)
+    kept = np.append(base.rows, len(base.ids) + np.arange(len(new.ids)))[order]
+
+    counts, terms, forms, form_terms, frequency = _counts(base, gone, new.tokens, settings)
+    counts = counts[order]
+    tables = {
+        "posts": gather([base.records, new.records], kept),
+        "ids": ids.table,
+        "titles": gather([base.titles, new.titles], kept),
+        "terms": terms.table,
+        "forms": forms.table,
+    }
+    names = sorted(set(seen.names))
+    arrays = {
+        "forms.buckets": buckets(_lines(forms.table), len(form_terms)),
+        "forms.terms": form_terms,
+        "forms.frequency": frequency,
+        **_seen(seen, names, order),
+        **_weights(counts, settings),
+        **{f"{name}.offsets": table.offsets for name, table in tables.items()},
+    }
     facts = {
-        "posts": len(ordered),
-        "terms": len(counts.terms),
-        "forms": len(counts.forms),
+        "posts": counts.shape[0],
+        "terms": counts.shape[1],
+        "forms": len(form_terms),
+        "paths": names,
         "analyzer": analyzer.to_json(),
         "weighting": settings.to_json(),
-        "sources": [[path, sha256] for path, sha256 in sorted(sources.items())],
     }
-    return Generation(facts, arrays, blobs)
+    return facts, arrays, tables
 
 
-def _by_id(posts: Iterable[Post]) -> list[Post]:
-    ordered = sorted(posts, key=lambda post: post.id)
-    if not ordered:
-        raise SettingError("posts", [], "at least one post")
-    for post in ordered:
-        if type(post.date) not in (Date, type(None)):  # a time of day would be lost
-            raise SettingError(f"the date of {post.id!r}", post.date, "a datetime.date or None")
-    for post, following in pairwise(ordered):
-        if post.id == following.id:
-            raise DuplicateIdError(post.id)
-    return ordered
+def _lines(table: Table) -> list[bytes]:
+    return bytes(table.blob).split(b"\n")[:-1]
 
 
-def _tables(
-    posts: Sequence[Post], counts: counting.Counts
-) -> tuple[dict[str, Array], dict[str, lexicon.Blob]]:
-    """The posts and all strings that are looked up, each as a blob with its offsets."""
-    tables: dict[str, Iterable[str]] = {
-        "posts.jsonl": (json.dumps(post.to_json(), ensure_ascii=False) for post in posts),
-        "ids.txt": (post.id for post in posts),
-        "titles.txt": (fold(post.title) for post in posts),
-        "terms.txt": counts.terms,
-        "forms.txt": counts.forms,
-    }
-    arrays: dict[str, Array] = {"forms.terms": counts.form_terms}
-    blobs: dict[str, lexicon.Blob] = {}
-    for file, strings in tables.items():
-        blobs[file], arrays[f"{file.partition('.')[0]}.offsets"] = lexicon.encode(strings)
-    return arrays, blobs
+def _mask(length: int, places: Array) -> Array:
+    mask = np.zeros(length, bool)
+    mask[places] = True
+    return mask
 
 
-def _weights(counts: counting.Counts, settings: Weighting) -> dict[str, Array]:
-    """The TF-IDF rows, and the postings: one list of rows with the weights of both weightings."""
-    matrix = weighting.field_counts(counts.titles, counts.texts, settings)
-    tfidf, idf = weighting.tfidf(matrix)
-    bm25 = weighting.bm25(matrix, settings)
-    # Rows ascend within each term, since a stable sort keeps the order of the matrix.
-    by_term = np.argsort(matrix.indices, kind="stable")
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    frequencies = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    # One dtype for all places, since scipy copies a matrix whose two differ.
-    place = np.int32 if matrix.nnz <= np.iinfo(np.int32).max else np.int64
+def _merge(old: Strings, kept: Array, new: Sequence[str], key: Any = None) -> _Merged:
+    """Put `new` strings, in any order, among those of `old` that are `kept` (a mask).
+
+    The order of both is that of `key`. Raises DuplicateIdError where a string comes twice.
+    """
+    by_key = sorted(range(len(new)), key=lambda i: key(new[i]) if key else new[i])
+    ordered = [new[i] for i in by_key]
+    for one, following in zip(ordered, ordered[1:], strict=False):
+        if one == following:
+            raise DuplicateIdError(one)
+    places = np.zeros(len(new), np.int64)
+    if len(old):
+        places[:] = [old.place(string) for string in ordered]
+        for string, place in zip(ordered, places.tolist(), strict=True):
+            if place < len(old) and kept[place] and old[place] == string:
+                raise DuplicateIdError(string)
+    staying = np.flatnonzero(kept)
+    order = np.insert(
+        staying, np.searchsorted(staying, places), len(old) + np.arange(len(new), dtype=np.int64)
+    )
+    table = gather([old.table(), encode(ordered)], order)
+    at = np.full(len(old) + len(new), -1, np.int32)
+    at[order] = np.arange(len(order), dtype=np.int32)
+    of_new = np.empty(len(new), np.int32)
+    of_new[by_key] = at[len(old) :]
+    return _Merged(table, at[: len(old)], of_new)
+
+
+def _counts(
+    base: Base, gone: Tokens, new: Tokens, settings: Weighting
+) -> tuple[Any, _Merged, _Merged, Array, Array]:
+    """The counts (CSR) of the rows of `base` and the new posts, and the tables that go with them.
+
+    These are the terms, the forms, the term of each form, and how often each form is there. A
+    title word counts `title_weight` times.
+    """
+    known = np.array(_found(base.forms, new.forms), np.int64)
+    frequency = base.form_frequency.astype(np.int64)
+    left = np.array(_found(base.forms, gone.forms), np.int64)
+    np.subtract.at(frequency, left, np.bincount(gone.places, minlength=len(left)))
+    often = np.bincount(new.places, minlength=len(known))
+    np.add.at(frequency, known[known >= 0], often[known >= 0])
+    fresh = np.flatnonzero(known < 0)
+    forms = _merge(base.forms, frequency > 0, [new.forms[i] for i in fresh.tolist()], hash_key)
+
+    staying = base.counts[base.rows] if len(base.rows) < base.counts.shape[0] else base.counts
+    stems = [new.stems[i] for i in fresh.tolist()]
+    unseen = sorted(set(stems))
+    in_base = dict(zip(unseen, _found(base.terms, unseen), strict=True))
+    added = {stem: len(base.terms) + n
+             for n, stem in enumerate(stem for stem in unseen if in_base[stem] < 0)}  # fmt: skip
+    term_of_new = np.empty(len(known), np.int64)
+    term_of_new[known >= 0] = base.form_terms[known[known >= 0]]
+    term_of_new[fresh] = [added.get(stem, in_base[stem]) for stem in stems]
+    alive = np.bincount(staying.indices, minlength=len(base.terms)) > 0
+    used = term_of_new[often > 0]
+    alive[used[used < len(base.terms)]] = True
+    terms = _merge(base.terms, alive, list(added))
+    final = np.append(terms.old, terms.new)
+
+    width = len(terms.table.offsets) - 1
+    rows = [
+        csr_array((staying.data, terms.old[staying.indices], staying.indptr),
+                  shape=(staying.shape[0], width)),
+        _new_counts(new, final[term_of_new], width, settings),
+    ]  # fmt: skip
+    form_terms = np.empty(len(forms.table.offsets) - 1, np.int32)
+    form_terms[forms.old[frequency > 0]] = final[base.form_terms[frequency > 0]]
+    form_terms[forms.new] = final[term_of_new[fresh]]
+    frequencies = np.empty(len(form_terms), np.int32)
+    frequencies[forms.old[frequency > 0]] = frequency[frequency > 0]
+    frequencies[forms.new] = often[fresh]
+    counts = vstack(rows, format="csr") if staying.shape[0] else rows[1]
+    return counts, terms, forms, form_terms, frequencies
+
+
+def _found(table: Strings, strings: Sequence[str]) -> list[int]:
+    return [table.find(string) for string in strings] if len(table) else [-1] * len(strings)
+
+
+def _new_counts(tokens: Tokens, terms: Array, width: int, settings: Weighting) -> Any:
+    """The counts of new posts; text 2i is the title of post i. `terms` are those of the forms."""
+    posts = tokens.texts // 2
+    lengths = np.bincount(tokens.owners >> 1, minlength=posts)
+    values = np.where(tokens.owners & 1, 1, settings.title_weight).astype(np.int32)
+    counts = csr_array((values, terms[tokens.places], pointers(lengths)), shape=(posts, width))
+    counts.sum_duplicates()
+    return counts
+
+
+def _seen(seen: Sightings, names: Sequence[str], order: Array) -> dict[str, Array]:
+    """Where each post was seen, in order of row, and with the names in order."""
+    sizes = seen.sizes[order]
+    starts = (np.cumsum(seen.sizes) - seen.sizes)[order]
+    offsets = pointers(sizes)
+    places = np.repeat(starts - offsets[:-1], sizes) + np.arange(offsets[-1])
+    number = {name: n for n, name in enumerate(names)}
+    renamed = np.array([number[name] for name in seen.names], np.int32)
     return {
-        "matrix.indptr": matrix.indptr.astype(place),
-        "matrix.indices": matrix.indices.astype(place),
-        "matrix.data": tfidf,
-        "postings.indptr": np.append(0, np.cumsum(frequencies)).astype(place),
-        "postings.rows": rows[by_term].astype(place),
-        "postings.bm25": bm25[by_term],
-        "postings.tfidf": tfidf[by_term],
-        "idf": idf,
+        "sources.offsets": offsets,
+        "sources.path": smallest(renamed[seen.path[places]]),
+        "sources.first": seen.first[places].astype(np.int32),
+        "sources.lines": smallest(seen.lines[places]),
+    }
+
+
+def _weights(counts: Any, settings: Weighting) -> dict[str, Array]:
+    """The counts by post and by term, and all weights and bounds that follow from them."""
+    posts, lengths = counts.shape[0], np.asarray(counts.sum(axis=1), np.float64).ravel()
+    frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf = weighting.idf(frequencies, posts)
+    scale = weighting.scale(counts, idf)
+    counts.data = smallest(counts.data)
+    by_term = counts.tocsc()  # rows ascend within each term
+    rows, indptr = by_term.indices, by_term.indptr
+    bm25 = weighting.bm25(rows, by_term.data, frequencies, lengths, settings)
+    cosine = by_term.data * scale[rows]
+    frequent = blocks.frequent_terms(frequencies, posts)
+    place = counts.indptr.dtype  # that of the indices, or scipy copies them
+    return {
+        "matrix.indptr": counts.indptr,
+        "matrix.indices": counts.indices.astype(place, copy=False),
+        "matrix.counts": counts.data,
+        "matrix.scale": scale,
+        "postings.indptr": pointers(frequencies),
+        "postings.rows": rows.astype(np.int32, copy=False),
+        "postings.counts": by_term.data,
+        "postings.bm25": bm25,
+        "frequent": frequent,
+        "blocks.bm25": blocks.block_maxima(rows, bm25, indptr, frequent, posts),
+        "blocks.cosine": blocks.block_maxima(rows, cosine, indptr, frequent, posts),
     }

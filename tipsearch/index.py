@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tipsearch import layout, storage
+from tipsearch import layout, records, storage
+from tipsearch import weighting as weights
 from tipsearch.errors import (
     AmbiguousTitle,
     EmptyQueryError,
@@ -19,19 +19,19 @@ from tipsearch.errors import (
     PostNotFound,
     SettingError,
 )
-from tipsearch.lexicon import Strings
-from tipsearch.model import Hit, ParsedQuery, Post
+from tipsearch.lexicon import HashedStrings, Strings
+from tipsearch.model import Hit, ParsedQuery, Post, Source
+from tipsearch.retrieval.engine import Engine
 from tipsearch.retrieval.postings import Postings
-from tipsearch.retrieval.topk import top_k
 from tipsearch.snippet import matches, snippet
 from tipsearch.text import Analyzer
+from tipsearch.weighting import Weighting
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from tipsearch.explanation import Explanation
-    from tipsearch.storage import Generation
-    from tipsearch.weighting import Weighting
+    from tipsearch.storage import Array, Blob, Checked, Generation
 
 DEFAULT_LIMIT = 10
 LISTED = 10
@@ -47,18 +47,23 @@ class Index:
     with any mapped file; tipsearch itself never writes to a published one.
     """
 
-    def __init__(self, generation: Generation, folder: str = "") -> None:
+    def __init__(self, generation: Generation, folder: str = "", kernel: str = "auto") -> None:
         layout.check(generation, folder)
-        self._generation = generation
+        self._generation, self._engine = generation, Engine(kernel)
         self._rows: int = generation.facts["posts"]
         try:
             self.analyzer = Analyzer.from_json(generation.facts["analyzer"])
         except SettingError as error:
             raise IndexCorrupt(folder, "manifest.json", str(error)) from error
-        self._posts, self._ids, self._titles, self._terms, self._forms = (
-            Strings(generation.blobs[file], generation.arrays[f"{file.partition('.')[0]}.offsets"])
-            for file in layout.STRINGS
+        self._records, self._ids, self._titles, self._terms = (
+            Strings(*self._table(file)) for file in layout.STRINGS[:-1]
         )
+        self._forms = HashedStrings(*self._table("forms.txt"), generation.arrays["forms.buckets"])
+        self._stop_words = frozenset(self.analyzer.stop_words)
+
+    def _table(self, file: str) -> tuple[Checked[Blob], Checked[Array]]:
+        offsets = f"{file.partition('.')[0]}.offsets"
+        return self._generation.blobs[file], self._generation.arrays[offsets]
 
     # --- making one
 
@@ -71,27 +76,36 @@ class Index:
         weighting: Weighting | None = None,
         sources: Mapping[str, str] | None = None,
         progress: Callable[[int], None] = lambda _: None,
+        kernel: str = "auto",
     ) -> Index:
         """An index of `posts` in memory; their order does not matter.
 
         `sources` maps the files that they came from to their SHA-256 and is kept for `info`.
         `progress` is called with the number of posts that were analysed since the last call.
-        Raises DuplicateIdError, and SettingError where there are no posts, or one that cannot be
-        kept: a date with a time of day, or a text with half of a surrogate pair.
+        `kernel` searches: "numpy", "numba" (the extra `fast`), or "auto", which begins with numpy
+        and goes over to numba, if it is there, once that pays. The answers are the same. Raises
+        DuplicateIdError, and SettingError for a post that cannot be kept: one with a time of day
+        in its date, or with half of a surrogate pair in its text.
         """
-        from tipsearch.build import build  # nltk and scikit-learn load only here
-        from tipsearch.weighting import Weighting
-
+        from tipsearch import corpus  # nltk and scipy load only here
         settings = weighting or Weighting()
-        return cls(build(posts, analyzer or Analyzer(), settings, sources or {}, progress))
+        generation = corpus.of_posts(
+            posts, analyzer or Analyzer(), settings, sources or {}, progress
+        )
+        return cls(generation, kernel=kernel)
 
     @classmethod
-    def open(cls, folder: str | PathLike[str] = "index") -> Index:
-        """The live index of `folder`, each byte of it checked, then memory-mapped.
+    def open(cls, folder: str | PathLike[str] = "index", *, kernel: str = "auto") -> Index:
+        """The live index of `folder`, memory-mapped; each byte is checked when it is first used.
 
-        Raises IndexNotFound, IndexUnreadable, IndexFormatError or IndexCorrupt.
+        Raises IndexNotFound, IndexUnreadable, IndexFormatError or IndexCorrupt; the last one also
+        where what is used later is found not to be as it was written. `verify` checks all at once.
         """
-        return cls(storage.read(Path(folder)), str(folder))
+        return cls(storage.read(Path(folder)), str(folder), kernel)
+
+    def verify(self) -> None:
+        """Check every byte, and that the parts fit together; raises IndexCorrupt."""
+        layout.verify(self._generation)
 
     def save(
         self,
@@ -118,10 +132,9 @@ class Index:
         Empty where no post has any of them. Raises EmptyQueryError and SettingError.
         """
         _check_limit(limit)
-        factors = self._factors(self.parse(text))
-        rows, scores = self._bm25.score(factors)
-        forms = self._forms_of([term for term, _ in factors])
-        return self._hits(top_k(rows, scores, limit), forms)
+        factors = sorted(self._parsed(text)[0].items())
+        best = self._engine.top(self._bm25, self._bm25.plan(factors), limit)
+        return self._hits(best, {term for term, _ in factors})
 
     def related(self, title_or_id: str, limit: int = DEFAULT_LIMIT) -> list[Hit]:
         """The `limit` posts nearest to a post by the cosine of their TF-IDF rows, never itself.
@@ -131,13 +144,23 @@ class Index:
         """
         _check_limit(limit)
         row = self._row(title_or_id)
+        best = self._engine.top(self._cosine, self._cosine.plan(self._tfidf_row(row)), limit + 1)
+        others = [(other, score) for other, score in best if other != row]
+        return self._hits(others[:limit], set())
+
+    def _tfidf_row(self, row: int) -> list[tuple[int, float]]:
+        """The terms of a post, each with its TF-IDF weight times the term's idf."""
         arrays = self._generation.arrays
-        start, end = (int(at) for at in arrays["matrix.indptr"][row : row + 2])
-        terms, weights = arrays["matrix.indices"][start:end], arrays["matrix.data"][start:end]
-        rows, scores = self._tfidf.score(zip(terms.tolist(), weights.tolist(), strict=True))
-        scores = np.round(scores, 12)
-        others = (rows != row) & (scores > 0)
-        return self._hits(top_k(rows[others], scores[others], limit), frozenset())
+        start, end = arrays["matrix.indptr"][row : row + 2].tolist()
+        terms = arrays["matrix.indices"][start:end]
+        inside = not len(terms) or (terms.min() >= 0 and terms.max() < len(self._terms))
+        arrays["matrix.indices"].require(bool(inside), "a number is out of range")
+        numbers = terms.tolist()
+        frequencies = [self._cosine.document_frequency(term) for term in numbers]
+        idf = weights.idf(np.array(frequencies), self._rows)
+        scale = arrays["matrix.scale"][row : row + 1]
+        factors = arrays["matrix.counts"][start:end] * idf * idf * scale
+        return list(zip(numbers, factors.tolist(), strict=True))
 
     def explain(self, text: str, title_or_id: str) -> Explanation:
         """The parts by term of the score that a post has for a query; they sum to it.
@@ -147,9 +170,9 @@ class Index:
         """
         from tipsearch.explanation import Explanation, Part
 
-        row, query = self._row(title_or_id), self.parse(text)
+        row, terms = self._row(title_or_id), self._parsed(text)[0]
         parts = []
-        for term, count in self._factors(query):
+        for term, count in self._bm25.order(terms.items()):
             if weight := self._bm25.weight(term, row):
                 frequency = self._bm25.document_frequency(term)
                 parts.append(Part(self._terms[term], count, frequency, weight, count * weight))
@@ -161,22 +184,26 @@ class Index:
 
     def parse(self, text: str) -> ParsedQuery:
         """What the index makes of a query: known terms, unknown words, stop words."""
+        terms, unknown, stopped = self._parsed(text)
+        return ParsedQuery({self._terms[term]: n for term, n in terms.items()}, unknown, stopped)
+
+    def _parsed(self, text: str) -> tuple[Counter[int], tuple[str, ...], tuple[str, ...]]:
+        """The same with terms by number."""
         if not text.strip():
             raise EmptyQueryError
-        stop, terms = set(self.analyzer.stop_words), Counter[str]()
-        unknown, stopped = dict[str, None](), dict[str, None]()
+        terms, unknown, stopped = Counter[int](), dict[str, None](), dict[str, None]()
         for token in self.analyzer.tokens(text):
-            if token in stop:
+            if token in self._stop_words:
                 stopped[token] = None
             elif (number := self._term_number(token)) >= 0:
-                terms[self._terms[number]] += 1
+                terms[number] += 1
             else:
                 unknown[token] = None
-        return ParsedQuery(dict(terms), tuple(unknown), tuple(stopped))
+        return terms, tuple(unknown), tuple(stopped)
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
         """A function that gives start and end of each word of a text that matches the query."""
-        forms = self._forms_of([term for term, _ in self._factors(query)])
+        forms = _Forms(self._term_number, {self._terms.find(term) for term in query.terms})
         return lambda text: [span[:2] for span in matches(text, forms, self.analyzer)]
 
     # --- its posts
@@ -205,32 +232,30 @@ class Index:
     def matrix(self) -> Any:
         """The TF-IDF rows: scipy CSR matrix, float64, shape (posts, terms), rows of length 1.
 
-        Row i is the i-th post of iteration. Its memory is the index's own: copy before writing.
+        Row i is the i-th post of iteration. The index keeps it: copy before writing.
         """
         from scipy.sparse import csr_matrix
 
         arrays = self._generation.arrays
-        parts = (arrays["matrix.data"], arrays["matrix.indices"], arrays["matrix.indptr"])
-        return csr_matrix(parts, shape=(self._rows, len(self._terms)), copy=False)
+        layout.pointers(arrays["matrix.indptr"], len(arrays["matrix.indices"]))
+        indices = layout.inside(arrays["matrix.indices"], len(self._terms))
+        parts = (arrays["matrix.counts"].whole(), indices, arrays["matrix.indptr"].whole())
+        counts = csr_matrix(parts, shape=(self._rows, len(self._terms)), copy=False)
+        return weights.tfidf(counts, self._idf())
 
     @cached_property
     def weighting(self) -> Weighting:
         """The settings of the weights."""
-        from tipsearch.weighting import Weighting
-
         return Weighting.from_json(self._generation.facts["weighting"])
 
     def vectorizer(self) -> Any:
         """The fitted scikit-learn TfidfVectorizer: `transform` puts new texts among the rows."""
-        from tipsearch.weighting import vectorizer
-
-        idf = np.array(self._generation.arrays["idf"])
-        return vectorizer(self.terms, idf, self.analyzer.analyze)
+        return weights.vectorizer(self.terms, self._idf(), self.analyzer.analyze)
 
     def info(self) -> dict[str, Any]:
         """What the index is, as JSON types: counts, settings and the sources' SHA-256."""
         blobs, arrays = self._generation.blobs, self._generation.arrays
-        size = sum(map(len, blobs.values())) + sum(array.nbytes for array in arrays.values())
+        size = sum(map(len, blobs.values())) + sum(part.data.nbytes for part in arrays.values())
         return {
             **{name: self._generation.facts[name] for name in layout.FACTS},
             "bytes": size,
@@ -246,36 +271,44 @@ class Index:
 
     @cached_property
     def _bm25(self) -> Postings:
-        return self._postings("postings.bm25")
+        return self._postings("bm25", "postings.bm25")
 
     @cached_property
-    def _tfidf(self) -> Postings:
-        return self._postings("postings.tfidf")
+    def _cosine(self) -> Postings:
+        scale = self._generation.arrays["matrix.scale"]
+        return self._postings("cosine", "postings.counts", scale)
 
-    def _postings(self, weights: str) -> Postings:
+    def _postings(self, name: str, values: str, scale: Checked[Array] | None = None) -> Postings:
         arrays = self._generation.arrays
         return Postings(
-            arrays["postings.indptr"], arrays["postings.rows"], arrays[weights], self._rows
-        )
+            arrays["postings.indptr"], arrays["postings.rows"], arrays[values],
+            arrays["frequent"], arrays[f"blocks.{name}"], self._rows, scale,
+        )  # fmt: skip
+
+    def _idf(self) -> Array:
+        return weights.idf(np.diff(self._generation.arrays["postings.indptr"].whole()), self._rows)
 
     def _term_number(self, token: str) -> int:
         """The place of a token's term, or -1: by its surface form, or by stemming a new one."""
         form = self._forms.find(token)
-        if form >= 0:
-            return int(self._generation.arrays["forms.terms"][form])
-        return self._terms.find(self.analyzer.term(token))
-
-    def _factors(self, query: ParsedQuery) -> list[tuple[int, int]]:
-        """The terms of a query by place, ascending, with how often the query has each."""
-        return sorted((self._terms.find(term), count) for term, count in query.terms.items())
-
-    def _forms_of(self, terms: list[int]) -> frozenset[str]:
-        """All surface forms in the corpus that stand for one of these terms."""
-        places = np.flatnonzero(np.isin(self._generation.arrays["forms.terms"], terms))
-        return frozenset(self._forms[int(place)] for place in places)
+        if form < 0:
+            return self._terms.find(self.analyzer.term(token))
+        terms = self._generation.arrays["forms.terms"]
+        number = int(terms[form : form + 1][0])
+        terms.require(0 <= number < len(self._terms), "a number is out of range")
+        return number
 
     def _post(self, row: int) -> Post:
-        return Post.from_json(json.loads(self._posts[row]))
+        arrays, paths = self._generation.arrays, self._generation.facts["paths"]
+        start, end = arrays["sources.offsets"][row : row + 2].tolist()
+        places = [arrays[f"sources.{part}"][start:end] for part in ("path", "first", "lines")]
+        inside = 0 <= start <= end and all(0 <= path < len(paths) for path in places[0].tolist())
+        arrays["sources.path"].require(inside, "a number is out of range")
+        sources = tuple(
+            Source(paths[path], first, first + lines)
+            for path, first, lines in zip(*(part.tolist() for part in places), strict=True)
+        )
+        return records.post(self._ids[row], self._records[row], sources)
 
     def _row(self, title_or_id: str) -> int:
         from tipsearch import lookup
@@ -291,13 +324,32 @@ class Index:
         nearest = lookup.nearest(title_or_id, self._titles)
         raise PostNotFound(title_or_id, [self._post(row) for row in nearest])
 
-    def _hits(self, best: list[tuple[int, float]], forms: frozenset[str]) -> list[Hit]:
-        hits = []
-        for rank, (row, score) in enumerate(best, start=1):
-            post = self._post(row)
-            shown = snippet(post.text, matches(post.text, forms, self.analyzer))
-            hits.append(Hit(rank, score, post, shown))
-        return hits
+    def _hits(self, best: list[tuple[int, float]], terms: set[int]) -> list[Hit]:
+        forms = _Forms(self._term_number, terms)
+
+        def shown(post: Post) -> str:
+            return snippet(post.text, matches(post.text, forms, self.analyzer))
+
+        return [
+            Hit(rank, self._ids[row], score, partial(self._post, row), shown)
+            for rank, (row, score) in enumerate(best, start=1)
+        ]
+
+
+class _Forms:
+    """The surface forms that stand for some terms, to be asked whether one is among them."""
+
+    def __init__(self, term_number: Callable[[str], int], terms: set[int]) -> None:
+        self._term_number, self._terms = term_number, terms
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, form: object) -> bool:
+        if form not in self._known:
+            self._known[str(form)] = self._term_number(str(form)) in self._terms
+        return self._known[str(form)]
+
+    def __bool__(self) -> bool:
+        return bool(self._terms)
 
 
 def _check_limit(limit: int) -> None:

@@ -11,32 +11,43 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipsearch.errors import IndexCorrupt
+from tipsearch.lexicon import bucket_count
+from tipsearch.retrieval import blocks
 
 if TYPE_CHECKING:
-    from tipsearch.storage import Array, Generation
+    from tipsearch.storage import Array, Checked, Generation
 
-FACTS = ("posts", "terms", "forms", "sources", "analyzer", "weighting")
+FACTS = ("posts", "terms", "forms", "paths", "sources", "analyzer", "weighting")
 STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "forms.txt")
+PLACES, NUMBERS = "<i4 <i8", "|u1 <u2 <i4"
 ARRAYS: dict[str, str] = {
-    **{f"{name.partition('.')[0]}.offsets": "<i8" for name in STRINGS},
+    **{f"{name.partition('.')[0]}.offsets": PLACES for name in STRINGS},
+    "forms.buckets": PLACES,
     "forms.terms": "<i4",
-    "matrix.indptr": "<i4 <i8",
-    "matrix.indices": "<i4 <i8",
-    "matrix.data": "<f8",
-    "postings.indptr": "<i4 <i8",
-    "postings.rows": "<i4 <i8",
+    "forms.frequency": "<i4",
+    "sources.offsets": PLACES,
+    "sources.path": NUMBERS,
+    "sources.first": "<i4",
+    "sources.lines": NUMBERS,
+    "groups.digest": "|u1",
+    "groups.source": "<i4",
+    "groups.lines": "<i4",
+    "matrix.indptr": PLACES,
+    "matrix.indices": PLACES,
+    "matrix.counts": NUMBERS,
+    "matrix.scale": "<f8",
+    "postings.indptr": PLACES,
+    "postings.rows": "<i4",
+    "postings.counts": NUMBERS,
     "postings.bm25": "<f4",
-    "postings.tfidf": "<f8",
-    "idf": "<f8",
+    "frequent": "<i4",
+    "blocks.bm25": "|u1",
+    "blocks.cosine": "|u1",
 }
 
 
 def check(generation: Generation, folder: str) -> None:
-    """Raise IndexCorrupt where the parts do not fit together.
-
-    The checksums say that the bytes are those that were written; this says that no place in them
-    points outside, which scipy would follow into a crash.
-    """
+    """Raise IndexCorrupt where files, types and lengths do not fit together; reads no content."""
 
     def require(holds: bool, name: str, reason: str) -> None:
         if not holds:
@@ -46,39 +57,79 @@ def check(generation: Generation, folder: str) -> None:
     require(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
     numbers = all(type(facts[name]) is int for name in ("posts", "terms", "forms"))
     require(numbers, "manifest.json", "its counts are no whole numbers")
+    lists = all(isinstance(facts[name], list) for name in ("paths", "sources"))
+    require(lists, "manifest.json", "its paths or sources are no lists")
     require(
         set(blobs) == set(STRINGS) and set(arrays) == set(ARRAYS),
         "manifest.json",
         "it names other files",
     )
     for name, dtypes in ARRAYS.items():
-        fits = arrays[name].ndim == 1 and arrays[name].dtype.str in dtypes.split()
+        fits = arrays[name].data.dtype.str in dtypes.split()
         require(fits, f"{name}.npy", f"it is not a list of {dtypes.replace(' ', ' or ')}")
-    posts, terms = facts["posts"], facts["terms"]
-    for file in STRINGS:
-        count = facts.get(table := file.partition(".")[0], posts)  # ids and titles: one a post
-        fits = _pointers(arrays[f"{table}.offsets"], count, len(blobs[file]))
-        require(fits, f"{table}.offsets.npy", f"its offsets do not fit {file}")
-    entries = len(arrays["matrix.data"])
-    for name, count in (("matrix.indptr", posts), ("postings.indptr", terms)):
-        require(_pointers(arrays[name], count, entries), f"{name}.npy", "its pointers do not fit")
-    for name, limit, length in (
-        ("matrix.indices", terms, entries),
-        ("postings.rows", posts, entries),
-        ("forms.terms", terms, facts["forms"]),
-    ):
-        values = arrays[name]
-        inside = not len(values) or (values.min() >= 0 and values.max() < limit)
-        require(len(values) == length and bool(inside), f"{name}.npy", "a number is out of range")
-    for name, length in (("postings.bm25", entries), ("postings.tfidf", entries), ("idf", terms)):
+    for name, length in _lengths(generation).items():
         require(len(arrays[name]) == length, f"{name}.npy", "its length does not fit")
+    slots = len(arrays["forms.buckets"]) - 1
+    require(slots == bucket_count(facts["forms"]), "forms.buckets.npy", "its length does not fit")
+    same = arrays["matrix.indptr"].data.dtype == arrays["matrix.indices"].data.dtype
+    require(same, "matrix.indices.npy", "its type is not that of the pointers")  # or scipy copies
 
 
-def _pointers(array: Array, count: int, end: int) -> bool:
-    """Whether it is `count` + 1 ascending numbers from 0 to `end`."""
-    return (
-        len(array) == count + 1
-        and array[0] == 0
-        and array[-1] == end
-        and bool(np.all(array[1:] >= array[:-1]))
-    )
+def _lengths(generation: Generation) -> dict[str, int]:
+    """How long each array must be, given the facts and the lengths of others."""
+    arrays, facts = generation.arrays, generation.facts
+    posts, terms, forms = (facts[name] for name in ("posts", "terms", "forms"))
+    entries, groups = len(arrays["matrix.counts"]), len(arrays["groups.lines"])
+    seen, levels = len(arrays["sources.path"]), len(arrays["frequent"]) * blocks.count(posts)
+    tables = {f"{(table := file.partition('.')[0])}.offsets": facts.get(table, posts) + 1
+              for file in STRINGS}  # fmt: skip
+    return {
+        **tables,
+        **dict.fromkeys(("forms.terms", "forms.frequency"), forms),
+        **dict.fromkeys(("sources.offsets", "matrix.indptr"), posts + 1),
+        **dict.fromkeys(("sources.first", "sources.lines"), seen),
+        **{"groups.digest": 16 * groups, "groups.source": groups},
+        **dict.fromkeys(("matrix.indices", "postings.rows"), entries),
+        **dict.fromkeys(("postings.counts", "postings.bm25"), entries),
+        **{"matrix.scale": posts, "postings.indptr": terms + 1},
+        **dict.fromkeys(("blocks.bm25", "blocks.cosine"), levels),
+    }
+
+
+def verify(generation: Generation) -> None:
+    """Check every byte, and that no place in any part points outside another.
+
+    Raises IndexCorrupt. The checksums say that the bytes are those that were written; the rest
+    says that nothing that follows them, such as scipy, can be led astray.
+    """
+    generation.verify()
+    arrays, facts = generation.arrays, generation.facts
+    posts, terms, forms = (facts[name] for name in ("posts", "terms", "forms"))
+    entries = len(arrays["matrix.counts"])
+    for file in STRINGS:
+        pointers(arrays[f"{file.partition('.')[0]}.offsets"], len(generation.blobs[file]), True)
+    pointers(arrays["forms.buckets"], forms)
+    pointers(arrays["sources.offsets"], len(arrays["sources.path"]))
+    pointers(arrays["matrix.indptr"], entries)
+    pointers(arrays["postings.indptr"], entries)
+    for name, limit in (
+        ("forms.terms", terms), ("frequent", terms), ("matrix.indices", terms),
+        ("postings.rows", posts), ("sources.path", len(facts["paths"])),
+        ("groups.source", len(facts["sources"])),
+    ):  # fmt: skip
+        inside(arrays[name], limit)
+
+
+def pointers(part: Checked[Array], end: int, strict: bool = False) -> None:
+    """Raise IndexCorrupt unless it is numbers from 0 to `end` that ascend."""
+    array = part.whole()
+    steps = array[1:] > array[:-1] if strict else array[1:] >= array[:-1]
+    part.require(array[0] == 0 and array[-1] == end and bool(np.all(steps)), "it does not ascend")
+
+
+def inside(part: Checked[Array], limit: int) -> Array:
+    """The numbers, or IndexCorrupt where one is not from 0 to `limit`."""
+    array = part.whole()
+    fits = not len(array) or (array.min() >= 0 and array.max() < limit)
+    part.require(bool(fits), "a number is out of range")
+    return array

@@ -6,22 +6,37 @@ it is asked for, so opening a table of a million titles costs as much as opening
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from mmap import mmap
-from typing import TYPE_CHECKING
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tipsearch.errors import SettingError
+from tipsearch.storage import Checked
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-Blob = bytes | mmap
+    from tipsearch.storage import Blob
+
+    Numbers = npt.NDArray[np.integer[Any]]
 
 
-def encode(strings: Iterable[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
-    """The blob and the offsets (int64, one more than strings) of `Strings`.
+class Table(NamedTuple):
+    """Strings as they are stored: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
+
+    blob: Blob
+    offsets: Numbers
+
+    @classmethod
+    def of(cls, blob: Blob, lengths: Numbers) -> Table:
+        """The table of strings that lie in a row, each ended by a newline that counts."""
+        return cls(blob, pointers(lengths))
+
+
+def encode(strings: Iterable[str]) -> Table:
+    """The table of some strings.
 
     Raises SettingError on half of a surrogate pair, which is no character and has no bytes.
     """
@@ -30,24 +45,93 @@ def encode(strings: Iterable[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
     except UnicodeEncodeError as error:
         wrong = error.object[max(0, error.start - 20) : error.end]
         raise SettingError("text of a post", wrong, "characters, not half of one") from error
-    offsets = np.zeros(len(lines) + 1, dtype=np.int64)
-    np.cumsum([len(line) for line in lines], out=offsets[1:])
-    return b"".join(lines), offsets
+    return Table.of(b"".join(lines), np.fromiter(map(len, lines), np.int64, len(lines)))
+
+
+def gather(tables: Sequence[Table], order: Numbers) -> Table:
+    """The strings of several tables, numbered through, in some order.
+
+    >>> gather([encode(["a", "b"]), encode(["new"])], np.array([0, 2, 1])).blob
+    b'a\\nnew\\nb\\n'
+    """
+    lengths = np.concatenate([np.diff(table.offsets) for table in tables])[order]
+    ends = np.cumsum([len(table.offsets) - 1 for table in tables])
+    table = np.searchsorted(ends, order, side="right")
+    # What follows on what comes before it is taken at one go.
+    breaks = np.flatnonzero((np.diff(order) != 1) | (np.diff(table) != 0)) + 1
+    firsts = np.append(0, breaks) if len(order) else breaks
+    lasts = np.append(breaks, len(order))[: len(firsts)] - 1
+    pieces = []
+    for which, first, last in zip(table[firsts], order[firsts], order[lasts], strict=True):
+        blob, offsets = tables[which]
+        before = ends[which] - len(offsets) + 1
+        pieces.append(blob[int(offsets[first - before]) : int(offsets[last - before + 1])])
+    return Table.of(b"".join(pieces), lengths)
+
+
+def pointers(lengths: Numbers) -> Numbers:
+    """Where each of some stretches that lie in a row starts, and where the last one ends.
+
+    int32 where that holds the end, else int64.
+
+    >>> pointers(np.array([2, 0, 3])).tolist()
+    [0, 2, 2, 5]
+    >>> pointers(np.array([2**31 - 1, 1])).tolist(), pointers(np.array([2**31 - 1])).dtype
+    ([0, 2147483647, 2147483648], dtype('int32'))
+    """
+    ends = np.cumsum(lengths, dtype=np.int64)
+    return np.append(0, ends).astype(np.int32 if not len(ends) or ends[-1] < 2**31 else np.int64)
+
+
+def hash_key(string: str) -> tuple[int, bytes]:
+    """What `HashedStrings` are sorted by: the CRC-32 of the UTF-8 bytes, then these."""
+    data = string.encode(errors="surrogatepass")
+    return zlib.crc32(data), data
+
+
+def bucket_count(strings: int) -> int:
+    """How many buckets so many strings have: half as many, rounded up to a power of two."""
+    return 1 << max(1, (strings - 1).bit_length() - 1)
+
+
+def buckets(strings: Iterable[bytes], count: int) -> Numbers:
+    """The buckets of `count` strings in the order of `hash_key`.
+
+    Bucket b holds the strings whose CRC-32 starts with the bits of b, from place `buckets[b]` to
+    `buckets[b + 1]`.
+    """
+    number = bucket_count(count)
+    hashes = np.fromiter(map(zlib.crc32, strings), np.int64, count) * number >> 32
+    return pointers(np.bincount(hashes, minlength=number))
+
+
+def smallest(numbers: Numbers) -> Numbers:
+    """Numbers from 0 on in the smallest type of uint8, uint16 and int32 that holds them."""
+    most = int(numbers.max()) if len(numbers) else 0
+    kind = np.uint8 if most < 1 << 8 else np.uint16 if most < 1 << 16 else np.int32
+    return numbers.astype(kind)
 
 
 class Strings:
     """A read-only sequence: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
 
-    __slots__ = ("_blob", "_offsets")
+    __slots__ = ("_at", "_blob", "_data", "_offsets")
 
-    def __init__(self, blob: Blob, offsets: npt.NDArray[np.int64]) -> None:
+    def __init__(self, blob: Checked[Blob], offsets: Checked[Numbers]) -> None:
         self._blob, self._offsets = blob, offsets
+        # Much faster to index, one by one, than what they stand for.
+        self._data, self._at = blob.data, memoryview(offsets.data)
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
     def _bytes(self, i: int) -> bytes:
-        return self._blob[int(self._offsets[i]) : int(self._offsets[i + 1]) - 1]
+        self._offsets.ensure(i, i + 2)
+        start, end = self._at[i], self._at[i + 1]
+        if not 0 <= start < end <= len(self._data):
+            self._offsets.require(False, "an offset is out of range")
+        self._blob.ensure(start, end)
+        return self._data[start : end - 1]
 
     def __getitem__(self, i: int) -> str:
         return self._bytes(i).decode()
@@ -55,8 +139,8 @@ class Strings:
     def __iter__(self) -> Iterator[str]:
         return (self[i] for i in range(len(self)))
 
-    def find(self, string: str) -> int:
-        """The place of `string`, or -1; the strings must be sorted (by code point, as `sorted`)."""
+    def place(self, string: str) -> int:
+        """Where `string` is, or would be; the strings must be sorted, by code point as `sorted`."""
         wanted, low, high = string.encode(errors="surrogatepass"), 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -64,38 +148,87 @@ class Strings:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self._bytes(low) == wanted else -1
+        return low
+
+    def find(self, string: str) -> int:
+        """The place of `string`, or -1."""
+        place = self.place(string)
+        return place if place < len(self) and self[place] == string else -1
+
+    def table(self) -> Table:
+        """All of them, checked."""
+        return Table(self._blob.whole(), self._offsets.whole())
 
     def equal_to(self, string: str) -> list[int]:
         """All places of `string`, ascending; the strings may be in any order."""
-        wanted = b"\n" + string.encode(errors="surrogatepass") + b"\n"
-        first = [0] if self._blob[: len(wanted) - 1] == wanted[1:] else []
+        wanted, blob = b"\n" + string.encode(errors="surrogatepass") + b"\n", self._blob.whole()
+        first = [0] if blob[: len(wanted) - 1] == wanted[1:] else []
         return first + [self._place(at + 1) for at in self._occurrences(wanted)]
 
     def containing(self, part: str) -> list[int]:
         """All places whose string contains `part` (not empty), ascending, each once."""
         wanted, places = part.encode(errors="surrogatepass"), list[int]()
-        at = self._blob.find(wanted)
+        blob, offsets = self._blob.whole(), self._offsets.whole()
+        at = blob.find(wanted)
         while at != -1:
             places.append(self._place(at))
-            at = self._blob.find(wanted, int(self._offsets[places[-1] + 1]))
+            at = blob.find(wanted, int(offsets[places[-1] + 1]))
         return places
 
     def without_spaces(self) -> Strings:
         """The same strings without the spaces in them."""
-        blob = bytes(self._blob).replace(b" ", b"")
+        blob = bytes(self._blob.whole()).replace(b" ", b"")
         ends = np.flatnonzero(np.frombuffer(blob, dtype=np.uint8) == ord("\n")) + 1
-        return Strings(blob, np.append(0, ends))
+        return Strings(Checked(blob), Checked(np.append(0, ends)))
 
     def lower(self) -> Strings:
         """The same strings with A to Z in lower case; no longer sorted."""
-        return Strings(bytes(self._blob).lower(), self._offsets)
+        return Strings(Checked(bytes(self._blob.whole()).lower()), self._offsets)
 
     def _occurrences(self, wanted: bytes) -> Iterator[int]:
-        at = self._blob.find(wanted)
+        blob = self._blob.whole()
+        at = blob.find(wanted)
         while at != -1:
             yield at
-            at = self._blob.find(wanted, at + 1)
+            at = blob.find(wanted, at + 1)
 
     def _place(self, at: int) -> int:
-        return int(np.searchsorted(self._offsets, at, side="right")) - 1
+        return int(np.searchsorted(self._offsets.whole(), at, side="right")) - 1
+
+
+class HashedStrings(Strings):
+    """Strings in the order of `hash_key`: one is found in two or three looks, however many."""
+
+    __slots__ = ("_bucket_at", "_buckets", "_count")
+
+    def __init__(
+        self, blob: Checked[Blob], offsets: Checked[Numbers], buckets: Checked[Numbers]
+    ) -> None:
+        super().__init__(blob, offsets)
+        self._buckets, self._bucket_at = buckets, memoryview(buckets.data)
+        self._count = len(buckets) - 1
+
+    def _bucket(self, hashed: int) -> range:
+        bucket = hashed * self._count >> 32
+        self._buckets.ensure(bucket, bucket + 2)
+        start, end = self._bucket_at[bucket], self._bucket_at[bucket + 1]
+        if not 0 <= start <= end <= len(self):
+            self._buckets.require(False, "a place is out of range")
+        return range(start, end)
+
+    def place(self, string: str) -> int:
+        """Where `string` is, or would be."""
+        key = hash_key(string)
+        places = self._bucket(key[0])
+        for place in places:
+            if (zlib.crc32(found := self._bytes(place)), found) >= key:
+                return place
+        return places.stop
+
+    def find(self, string: str) -> int:
+        """The place of `string`, or -1."""
+        hashed, wanted = hash_key(string)
+        for place in self._bucket(hashed):
+            if self._bytes(place) == wanted:
+                return place
+        return -1

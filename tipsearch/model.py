@@ -5,6 +5,7 @@ Small records are named tuples: making a dataclass costs a cold query most of a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Date
 from typing import Any, Literal, NamedTuple
@@ -46,7 +47,7 @@ class Post:
         return f"[{' '.join(words[:8]) or 'no text'}{'…' if len(words) > 8 else ''}]"
 
     def to_json(self) -> dict[str, Any]:
-        """The post as JSON types; `from_json` takes it back."""
+        """The post as JSON types."""
         return {
             "id": self.id,
             "title": self.title,
@@ -58,32 +59,62 @@ class Post:
             "sources": [[source.path, source.first, source.last] for source in self.sources],
         }
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Post:
-        """The post that `to_json` wrote."""
-        return cls(
-            id=data["id"],
-            title=data["title"],
-            text=data["text"],
-            date=Date.fromisoformat(data["date"]) if data["date"] else None,
-            categories=tuple(data["categories"]),
-            kind=data["kind"],
-            url=data["url"],
-            sources=tuple(Source(*source) for source in data["sources"]),
-        )
 
-
-@dataclass(frozen=True, slots=True)
 class Hit:
     """One answer: `rank` counts from 1; a higher `score` is a better answer.
 
-    `snippet` is the stretch of the post's text that shows most of what matched.
+    `post` is the post of that `id`, and `snippet` the stretch of its text that shows most of what
+    matched; each is made when it is first asked for, since a ranking alone needs neither.
     """
 
-    rank: int
-    score: float
-    post: Post
-    snippet: str
+    __slots__ = ("_made", "_post", "_snippet", "id", "rank", "score")
+
+    def __init__(
+        self,
+        rank: int,
+        id: str,
+        score: float,
+        post: Callable[[], Post],
+        snippet: Callable[[Post], str],
+    ) -> None:
+        self.rank, self.id, self.score = rank, id, score
+        self._post, self._snippet = post, snippet
+        self._made: dict[str, Any] = {}
+
+    @property
+    def post(self) -> Post:
+        """The post."""
+        if "post" not in self._made:
+            self._made["post"] = self._post()
+        post: Post = self._made["post"]
+        return post
+
+    @property
+    def snippet(self) -> str:
+        """About two lines of its text."""
+        if "snippet" not in self._made:
+            self._made["snippet"] = self._snippet(self.post)
+        return str(self._made["snippet"])
+
+    def _value(self) -> tuple[Any, ...]:
+        return self.rank, self.id, self.score, self.post, self.snippet
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hit) and self._value() == other._value()
+
+    def __hash__(self) -> int:
+        return hash((self.rank, self.id, self.score))
+
+    def __repr__(self) -> str:
+        return f"Hit(rank={self.rank}, id={self.id!r}, score={self.score!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _hit, self._value()
+
+
+def _hit(rank: int, id: str, score: float, post: Post, snippet: str) -> Hit:
+    """A hit that has all it can be asked for."""
+    return Hit(rank, id, score, lambda: post, lambda _: snippet)
 
 
 class ParsedQuery(NamedTuple):

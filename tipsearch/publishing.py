@@ -7,6 +7,7 @@ is replaced by one rename. `storage` reads what is written here.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -26,11 +27,10 @@ from tipsearch.errors import (
     IndexUnreadable,
     IndexWriteError,
 )
-from tipsearch.storage import FORMAT, HEXADECIMAL, current, load
+from tipsearch.storage import BLOCK, DIGESTS, FORMAT, HEXADECIMAL, current, load
 
 if TYPE_CHECKING:
-    from tipsearch.lexicon import Blob
-    from tipsearch.storage import Array, Generation
+    from tipsearch.storage import Array, Blob, Generation
 
 # Distinctive, since the folder may hold other things: what has such a name is swept.
 _BUILDING, _TRASH = ".tipsearch-building-", ".tipsearch-trash-"
@@ -93,43 +93,53 @@ def _locked(folder: Path, seconds: float, on_wait: Callable[[], None]) -> Iterat
 def _write_files(generation: Generation, building: Path) -> str:
     """Write all files of a generation, the manifest last; return the manifest's SHA-256."""
     files: dict[str, dict[str, Any]] = {}
+    digests: dict[str, bytes] = {}
     for file, blob in generation.blobs.items():
-        files[file] = _write(building / file, partial(_write_bytes, blob))
-    for name, array in generation.arrays.items():
-        written = _write(building / f"{name}.npy", partial(_write_array, array))
+        digests[file] = _write(building / file, blob.whole())
+        files[file] = {"size": len(blob)}
+    for name, part in generation.arrays.items():
+        array, file = part.whole(), f"{name}.npy"
+        digests[file] = _write(building / file, _npy_header(array), memoryview(array).cast("B"))
         described = {"dtype": array.dtype.str, "shape": list(array.shape)}
-        files[f"{name}.npy"] = written | described
-    manifest = {"format": FORMAT, "facts": generation.facts, "files": files}
+        files[file] = {"size": (building / file).stat().st_size, **described}
+    table = b"".join(digests[file] for file in sorted(digests))
+    _write(building / DIGESTS, table)
+    manifest = {
+        "format": FORMAT,
+        "facts": generation.facts,
+        "files": files,
+        "digests": {"size": len(table), "sha256": hashlib.sha256(table).hexdigest()},
+    }
     data = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-    name = _write(building / "manifest.json", partial(_write_bytes, data))["sha256"]
+    _write(building / "manifest.json", data)
     _fsync_folder(building)
-    return str(name)
+    return hashlib.sha256(data).hexdigest()
 
 
-def _write_bytes(data: Blob, out: BinaryIO) -> None:
-    out.write(data)
+def _npy_header(array: Array) -> bytes:
+    """What numpy writes before the items of an array."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    return header.getvalue()
 
 
-def _write_array(array: Array, out: BinaryIO) -> None:
-    np.save(out, array, allow_pickle=False)
-
-
-def _write(path: Path, write: Callable[[BinaryIO], None]) -> dict[str, Any]:
-    """Write a file by `write`, make it durable, and say its size and SHA-256."""
+def _write(path: Path, *parts: bytes | memoryview | Blob) -> bytes:
+    """Write a file, make it durable, and return the SHA-256 of each of its blocks, in a row."""
     with path.open("w+b") as out:
-        write(out)
+        for part in parts:
+            out.write(part)
         out.flush()
         os.fsync(out.fileno())
         out.seek(0)
-        digest = hashlib.file_digest(out, "sha256").hexdigest()
-        return {"size": out.tell(), "sha256": digest}
+        blocks = iter(partial(out.read, BLOCK), b"")
+        return b"".join(hashlib.sha256(block).digest() for block in blocks)
 
 
 def _put_in_place(building: Path, target: Path) -> None:
     """Rename the finished folder to its name; a whole one of that name is left as it is."""
     if target.exists():
         try:
-            load(target)
+            load(target).verify()
             return
         except (IndexCorrupt, IndexUnreadable, FileNotFoundError):
             _discard(target)
@@ -139,7 +149,7 @@ def _put_in_place(building: Path, target: Path) -> None:
 
 def _swap_current(folder: Path, name: str) -> None:
     new = folder / f"{_BUILDING}CURRENT"
-    _write(new, partial(_write_bytes, f"{name}\n".encode()))
+    _write(new, f"{name}\n".encode())
     if (folder / "CURRENT").is_dir():
         (folder / "CURRENT").rmdir()  # an empty one is damage; one with content is not ours
     new.replace(folder / "CURRENT")

@@ -1,14 +1,14 @@
 """Which stretch of a post shows best why it was found?"""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 
 from tipsearch.text import Analyzer
 
 WIDTH = 140
 
 
-def matches(text: str, forms: Collection[str], analyzer: Analyzer) -> list[tuple[int, int, str]]:
+def matches(text: str, forms: Container[str], analyzer: Analyzer) -> list[tuple[int, int, str]]:
     """Start, end and surface form of each word of `text` that is one of `forms`."""
     return list(analyzer.spans(text, forms)) if forms else []
 

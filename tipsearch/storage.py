@@ -1,8 +1,10 @@
 """How is an index read from disk, and each byte of it known to be the one that was written?
 
 A folder holds generations, each in a subfolder named by the SHA-256 of its manifest, and the file
-CURRENT, which names the live one. The manifest holds the SHA-256 of every other file, so from
-CURRENT down each byte is covered. This file knows arrays, bytes and JSON, and nothing of search;
+CURRENT, which names the live one. The manifest holds the SHA-256 of the file `digests.bin`, and that
+the one of each block of every other file, so from CURRENT down each byte is covered. A block is
+checked when something in it is first used (a Merkle tree of three levels), so opening a million
+posts costs as much as opening ten. This file knows arrays, bytes and JSON, and nothing of search;
 `index/README.md` describes the format for a reader without Python.
 """
 
@@ -17,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -31,12 +33,76 @@ from tipsearch.errors import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tipsearch.lexicon import Blob
-
     Array = npt.NDArray[Any]
 
-FORMAT = 1
+FORMAT = 2
+BLOCK = 1 << 14
+DIGESTS = "digests.bin"
 HEXADECIMAL = frozenset("0123456789abcdef")
+
+Blob = bytes | mmap.mmap
+Content = TypeVar("Content", "Blob", "Array")
+
+
+class _Guard:
+    """What knows of a file's blocks which were checked, and checks the others."""
+
+    __slots__ = ("_blob", "_digests", "_seen", "file", "folder")
+
+    def __init__(self, blob: Blob, digests: memoryview, folder: str, file: str) -> None:
+        self._blob, self._digests, self.folder, self.file = blob, digests, folder, file
+        self._seen = bytearray(len(digests) // 32)
+
+    def check(self, start: int, stop: int) -> None:
+        """Raise IndexCorrupt where a byte from `start` to `stop` is not the one written."""
+        block, last = start // BLOCK, (stop - 1) // BLOCK
+        if block == last and self._seen[block]:
+            return
+        while (block := self._seen.find(0, block, last + 1)) != -1:
+            data = self._blob[block * BLOCK : (block + 1) * BLOCK]
+            if hashlib.sha256(data).digest() != self._digests[32 * block : 32 * block + 32]:
+                raise IndexCorrupt(self.folder, self.file, "its checksum is wrong")
+            self._seen[block] = 1
+
+
+class Checked(Generic[Content]):
+    """The content of one file, bytes or an array of one dimension; what is used of it is checked.
+
+    Slices are checked as they are taken. `ensure` checks a stretch that is then used through
+    `data`, the unchecked whole. Content that was never on disk needs no check.
+    """
+
+    __slots__ = ("_guard", "_item", "_start", "data")
+
+    def __init__(
+        self, data: Content, guard: _Guard | None = None, start: int = 0, item: int = 1
+    ) -> None:
+        self.data, self._guard, self._start, self._item = data, guard, start, item
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, stretch: slice) -> Content:
+        start, stop, _ = stretch.indices(len(self.data))
+        self.ensure(start, stop)
+        return self.data[start:stop]
+
+    def ensure(self, start: int, stop: int) -> None:
+        """Check the items from `start` to `stop`; IndexCorrupt where one is not as written."""
+        if self._guard is not None and stop > start:
+            self._guard.check(self._start + start * self._item, self._start + stop * self._item)
+
+    def whole(self) -> Content:
+        """All of it, checked, and with it what an array's file has before its items."""
+        if self._guard:
+            self._guard.check(0, self._start + len(self.data) * self._item)
+        return self.data
+
+    def require(self, holds: bool, reason: str) -> None:
+        """Raise IndexCorrupt for this file where something about it does not hold."""
+        if not holds:
+            folder, file = (self._guard.folder, self._guard.file) if self._guard else ("", "")
+            raise IndexCorrupt(folder, file, reason)
 
 
 class Generation(NamedTuple):
@@ -47,14 +113,21 @@ class Generation(NamedTuple):
     """
 
     facts: Mapping[str, Any]
-    arrays: Mapping[str, Array]
-    blobs: Mapping[str, Blob]
+    arrays: Mapping[str, Checked[Array]]
+    blobs: Mapping[str, Checked[Blob]]
     name: str = ""
     sizes: Mapping[str, int] = MappingProxyType({})
 
+    def verify(self) -> None:
+        """Check every byte; IndexCorrupt names the first file that is not as it was written."""
+        for part in (*self.blobs.values(), *self.arrays.values()):
+            part.whole()
+
 
 def read(folder: Path) -> Generation:
-    """Open the live index of `folder`: check every byte of it, then map it.
+    """Open the live index of `folder`: check its manifest and map its files.
+
+    Each byte is checked when it is first used, or by `Generation.verify`.
 
     Raises IndexNotFound, IndexUnreadable, IndexFormatError or IndexCorrupt.
     """
@@ -109,19 +182,30 @@ def load(generation: Path) -> Generation:
 
 
 def _parts(generation: Path, manifest: Mapping[str, Any], size: int) -> Generation:
-    """All that the manifest, of this size, names, each file checked."""
-    blobs: dict[str, Blob] = {}
-    arrays: dict[str, Array] = {}
-    sizes = {"manifest.json": size}
-    for file, expected in manifest["files"].items():
+    """All that the manifest, of this size, names, mapped."""
+    blobs: dict[str, Checked[Blob]] = {}
+    arrays: dict[str, Checked[Array]] = {}
+    folder, files = str(generation.parent), manifest["files"]
+    digests = memoryview(_mapped(generation / DIGESTS, manifest["digests"]["size"]))
+    if hashlib.sha256(digests).hexdigest() != manifest["digests"]["sha256"]:
+        raise IndexCorrupt(folder, DIGESTS, "its checksum is wrong")
+    sizes = {"manifest.json": size, DIGESTS: len(digests)}
+    at = 0
+    for file in sorted(files):
         if not file or "/" in file or "\\" in file or file.startswith("."):
             raise ValueError(f"it names the file {file!r}")
-        blob = _checked(generation / file, expected)
+        expected = files[file]
+        blob = _mapped(generation / file, expected["size"])
         sizes[file] = len(blob)
+        end = at + -(-len(blob) // BLOCK) * 32
+        guard = _Guard(blob, digests[at:end], folder, file)
+        if end > len(digests):
+            raise IndexCorrupt(folder, DIGESTS, "it is too short")
+        at = end
         if file.endswith(".npy"):
-            arrays[file.removesuffix(".npy")] = _array(blob, expected)
+            arrays[file.removesuffix(".npy")] = _array(blob, expected, guard)
         else:
-            blobs[file] = blob
+            blobs[file] = Checked(blob, guard)
     return Generation(dict(manifest["facts"]), arrays, blobs, generation.name, sizes)
 
 
@@ -163,29 +247,28 @@ def _read_bytes(path: Path, folder: str) -> bytes:
         return file.read()
 
 
-def _checked(path: Path, expected: Mapping[str, Any]) -> Blob:
-    """The bytes of a file, memory-mapped, if size and SHA-256 are the expected ones.
+def _mapped(path: Path, size: int) -> Blob:
+    """The bytes of a file of this size, memory-mapped.
 
-    What is checked is the mapping that is then used, not the file of that name at another moment.
+    What is checked later is the mapping that is then used, not the file of that name.
     """
-    folder = str(path.parent.parent)
-    with _opened(path, folder) as file:
-        size = os.fstat(file.fileno()).st_size
+    with _opened(path, str(path.parent.parent)) as file:
+        found = os.fstat(file.fileno()).st_size
+        if found != size:
+            reason = f"it has {found:,} bytes instead of {size:,}"
+            raise IndexCorrupt(str(path.parent.parent), path.name, reason)
         # Nothing can be mapped of an empty file.
-        blob = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    if len(blob) != expected["size"]:
-        reason = f"it has {len(blob):,} bytes instead of {expected['size']:,}"
-        raise IndexCorrupt(folder, path.name, reason)
-    if hashlib.sha256(blob).hexdigest() != expected["sha256"]:
-        raise IndexCorrupt(folder, path.name, "its checksum is wrong")
-    return blob
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if found else b""
 
 
-def _array(blob: Blob, expected: Mapping[str, Any]) -> Array:
-    """The array of a checked .npy file, over the same memory, by the manifest's dtype and shape.
+def _array(blob: Blob, expected: Mapping[str, Any], guard: _Guard) -> Checked[Array]:
+    """The array of a .npy file, over the same memory, by the manifest's dtype and shape.
 
     The file's own header says the same for other readers; here only its length counts.
     """
-    start = 10 + int.from_bytes(blob[8:10], "little")
-    array = np.frombuffer(blob, dtype=np.dtype(expected["dtype"]), offset=start)
-    return array.reshape(expected["shape"])
+    dtype, (length,) = np.dtype(expected["dtype"]), expected["shape"]
+    if dtype.kind not in "iuf":
+        raise ValueError(f"it names the dtype {dtype}")
+    start = len(blob) - length * dtype.itemsize
+    array = np.frombuffer(blob, dtype=dtype, offset=start, count=length)
+    return Checked(array, guard, start, dtype.itemsize)

@@ -14,8 +14,15 @@ from typing import Any
 
 from tipsearch.errors import SettingError
 
-# One character for one, so that places in the text hold; most English text is ASCII after it.
+# One character for one, so that places in the text hold.
 _UNIFIED = dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'") | dict.fromkeys(map(ord, "“”–—…•\xa0"), " ")
+
+_ASCII = {
+    code: char.lower() if char.isalnum() or char == "'" else "'" if char == "`" else " "
+    for code, char in enumerate(map(chr, range(128)))
+}
+
+_ASCII_FOLDED: dict[int, str | None] = _ASCII | {ord("`"): " ", ord("'"): None}
 
 # Function words: a closed class, so this list is complete in kind, if not in every spelling.
 STOP_WORDS = tuple(
@@ -45,9 +52,9 @@ def _nfkc_lower(text: str) -> str:
     So what a word is does not hang on a regular expression engine's notion of one: nltk's is not
     the standard library's.
     """
-    text = text.translate(_UNIFIED)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+    if text.isascii():  # all at once, for most English text
+        return text.translate(_ASCII)
+    text = unicodedata.normalize("NFKC", text.translate(_UNIFIED))
     return re.sub(r"[^\w']|_", " ", text.lower())
 
 
@@ -160,6 +167,9 @@ def fold(title: str) -> str:
     >>> fold("In Service Recovery – Say “It” Like…") == fold("in service recovery - say it like...")
     True
     """
-    text = unicodedata.normalize("NFKC", title).casefold()
-    words = re.sub(r"[^\w\s]|_", lambda mark: "" if mark.group() in "'’‘ʼ" else " ", text).split()
-    return " ".join(words) or " ".join(text.split())
+    if title.isascii():
+        words = title.translate(_ASCII_FOLDED).split()
+    else:
+        text = unicodedata.normalize("NFKC", title).casefold()
+        words = re.sub(r"[^\w\s]|_", lambda m: "" if m[0] in "'’‘ʼ" else " ", text).split()
+    return " ".join(words) or " ".join(unicodedata.normalize("NFKC", title).casefold().split())

@@ -1,7 +1,7 @@
 """How much does a term weigh in a post? Counts to weights, and a fitted vectorizer restored.
 
-Two weightings share one sparsity pattern: TF-IDF rows of unit length for related posts, and BM25
-for queries, where title words count more. This is the only file that knows scikit-learn.
+Two weightings share the counts: TF-IDF rows of unit length for related posts, and BM25 for
+queries, where title words count more. This is the only file that knows scikit-learn.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tipsearch.errors import SettingError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    Array = npt.NDArray[Any]
     Floats = npt.NDArray[np.float64]
 
 
@@ -53,48 +54,54 @@ class Weighting:
         return cls(**data)
 
 
-def field_counts(titles: Any, texts: Any, weighting: Weighting) -> Any:
-    """Counts of both fields in one CSR matrix: a title word counts `title_weight` times."""
-    counts = (texts + weighting.title_weight * titles).tocsr()
-    counts.sort_indices()
-    return counts
-
-
-def bm25(counts: Any, weighting: Weighting) -> npt.NDArray[np.float32]:
-    """The BM25 weight of each stored count, in the order of `counts.data`, as float32.
+def bm25(
+    rows: Array, counts: Array, frequencies: Array, lengths: Array, weighting: Weighting
+) -> npt.NDArray[np.float32]:
+    """The BM25 weight of each posting, as float32.
 
     weight = ln(1 + (N - df + 0.5) / (df + 0.5)) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * l / L))
 
     where tf is the count, df the number of the N posts that have the term, l the sum of the post's
     counts and L the mean of l (Robertson and Zaragoza, "The Probabilistic Relevance Framework",
-    2009, with the logarithm that cannot be negative). Sums of float32 weights in float64 have 29
-    bits to spare, so that a score hardly ever depends on the order in which it is summed.
+    2009, with the logarithm that cannot be negative). `rows` and `counts` lie beside each other in
+    order of term, `frequencies[t]` of them for term t; `lengths` has the l of each post. Sums of
+    float32 weights in float64 have 29 bits to spare, so that a score hardly ever depends on the
+    order in which it is summed.
     """
-    posts, terms = counts.shape
-    frequency = np.bincount(counts.indices, minlength=terms)
-    idf = np.log1p((posts - frequency + 0.5) / (frequency + 0.5))
-    lengths = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
-    mean = lengths.mean() or 1.0
+    posts = len(lengths)
+    idf = np.log1p((posts - frequencies + 0.5) / (frequencies + 0.5))
+    mean = (lengths.mean() if posts else 0.0) or 1.0
     norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths / mean)
-    tf = counts.data.astype(np.float64)
-    rows = np.repeat(np.arange(posts), np.diff(counts.indptr))
-    weights = idf[counts.indices] * tf * (weighting.k1 + 1) / (tf + norms[rows])
+    weights = norms[rows]
+    weights += counts
+    np.divide(counts, weights, out=weights)
+    weights *= np.repeat(idf * (weighting.k1 + 1), frequencies)
     return np.asarray(weights, dtype=np.float32)
 
 
-def tfidf(counts: Any) -> tuple[Floats, Floats]:
-    """The TF-IDF weight of each stored count, in the order of `counts.data`, and the idf by term.
+def idf(frequencies: Array, posts: int) -> Floats:
+    """The inverse document frequency of each term, ln((1 + N) / (1 + df)) + 1.
 
-    scikit-learn's TfidfTransformer: tf * idf, where tf is the count and
-    idf = ln((1 + N) / (1 + df)) + 1, and each row divided by its length (L2).
+    That of scikit-learn's TfidfTransformer, to the bit.
     """
-    if counts.shape[1] == 0:  # a corpus without a word has nothing to fit
-        return np.zeros(0), np.zeros(0)
+    return np.asarray(np.log((1.0 + posts) / (1.0 + frequencies)) + 1.0)
+
+
+def scale(counts: Any, idf: Floats) -> Floats:
+    """One over the length (L2) of each TF-IDF row, tf * idf; 0 for a post without a term."""
+    squares = counts.copy()
+    squares.data = np.square(counts.data * idf[counts.indices])
+    lengths = np.sqrt(np.asarray(squares.sum(axis=1)).ravel())
+    return np.asarray(np.divide(1.0, lengths, out=np.zeros(len(lengths)), where=lengths > 0))
+
+
+def tfidf(counts: Any, idf: Floats) -> Any:
+    """The TF-IDF rows of a CSR matrix of counts, each of length 1, by scikit-learn (float64)."""
     from sklearn.feature_extraction.text import TfidfTransformer
 
     transformer = TfidfTransformer()
-    rows = transformer.fit_transform(counts.astype(np.float64))
-    return np.asarray(rows.data), np.asarray(transformer.idf_)
+    transformer.idf_ = idf
+    return transformer.transform(counts) if counts.shape[1] else counts.astype(np.float64)
 
 
 def vectorizer(terms: list[str], idf: Floats, analyze: Callable[[str], list[str]]) -> Any:

@@ -1,1 +1,1 @@
-"""Exact top-k retrieval over term-major postings, with numpy alone."""
+"""Exact top-k retrieval over term-major postings, pruned by block maxima."""

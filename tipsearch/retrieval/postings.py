@@ -1,51 +1,128 @@
-"""Which posts have these terms, and with what score?"""
+"""Which posts have a term, with what weight, and what is the most that it can add to a score?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from typing import Any
+from tipsearch.retrieval import blocks
 
+if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Rows = npt.NDArray[np.integer[Any]]
-    Scores = npt.NDArray[np.float64]
+    from tipsearch.storage import Array, Checked
+
+REMEMBERED = 1 << 16
 
 
-class Postings(NamedTuple):
-    """Term-major weights: term t is in the posts `rows[indptr[t]:indptr[t+1]]` (ascending).
+class Term(NamedTuple):
+    """Where the postings of a term lie, the most that one of them weighs, and its block maxima.
 
-    `weights` lies beside `rows` and is positive; there are `posts` posts.
+    `slot` is the place of the term among those that have block maxima, -1 if it has none.
     """
 
-    indptr: Rows
-    rows: Rows
-    weights: npt.NDArray[np.floating[Any]]
-    posts: int
+    start: int
+    end: int
+    most: float
+    slot: int
 
-    def document_frequency(self, term: int) -> int:
+
+class Plan(NamedTuple):
+    """A query, as the kernels take it: its terms in order of falling bound, then of number.
+
+    A post's score is the sum, in this order, of `factors[i]` times the post's weight of term i;
+    `bounds[i]` is no less than the most that term i adds to one. All arrays have one entry a term:
+    starts and ends int64, factors and bounds float64, slots int32.
+    """
+
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    slots: npt.NDArray[np.int32]
+    factors: npt.NDArray[np.float64]
+    bounds: npt.NDArray[np.float64]
+
+
+class Postings:
+    """Term-major weights: term t is in the posts `rows[indptr[t]:indptr[t+1]]` (ascending).
+
+    `values` lies beside `rows`. The weight of a posting, which is positive, is its value, or if
+    there is a `scale` (float64, one for each post), its value times that of its post; sums of such
+    are rounded to 12 places, so that equal ones tie. What is used of it is checked first: a row
+    out of range would make a kernel write outside its memory.
+    """
+
+    def __init__(
+        self,
+        indptr: Checked[Array],
+        rows: Checked[Array],
+        values: Checked[Array],
+        frequent: Checked[Array],
+        levels: Checked[Array],
+        posts: int,
+        scale: Checked[Array] | None = None,
+    ) -> None:
+        self._indptr, self._rows, self._values = indptr, rows, values
+        self._levels = levels
+        self.posts, self.blocks = posts, blocks.count(posts)
+        self.rows, self.values, self.levels = rows.data, values.data, levels.data
+        self.scale: Array = np.zeros(0) if scale is None else scale.whole()
+        self._slots = {term: slot for slot, term in enumerate(frequent.whole().tolist())}
+        self._terms: dict[int, Term] = {}
+
+    def term(self, number: int) -> Term:
+        """What is known of a term, its postings checked."""
+        if number not in self._terms:
+            if len(self._terms) >= REMEMBERED:
+                self._terms.clear()
+            self._terms[number] = self._look_up(number)
+        return self._terms[number]
+
+    def _look_up(self, number: int) -> Term:
+        start, end = self._indptr[number : number + 2].tolist()
+        self._indptr.require(0 <= start < end <= len(self.rows), "a pointer is out of range")
+        rows, slot = self._rows[start:end], self._slots.get(number, -1)
+        inside = rows[0] >= 0 and rows[-1] < self.posts and bool(np.all(rows[1:] > rows[:-1]))
+        self._rows.require(inside, "a number is out of range")
+        self._values.ensure(start, end)
+        if slot >= 0:
+            self._levels.ensure(slot * self.blocks, (slot + 1) * self.blocks)
+        return Term(start, end, float(self.weights(slice(start, end)).max()), slot)
+
+    def weights(self, places: Any) -> npt.NDArray[np.float64]:
+        """The weights of the postings at these places (a slice or numbers), as float64."""
+        values = self.values[places].astype(np.float64)
+        return values * self.scale[self.rows[places]] if len(self.scale) else values
+
+    def document_frequency(self, number: int) -> int:
         """In how many posts the term is."""
-        return int(self.indptr[term + 1] - self.indptr[term])
+        term = self.term(number)
+        return term.end - term.start
 
-    def weight(self, term: int, row: int) -> float:
+    def weight(self, number: int, row: int) -> float:
         """The weight of the term in the post, 0.0 where it is not in it."""
-        start, end = int(self.indptr[term]), int(self.indptr[term + 1])
+        start, end, _, _ = self.term(number)
         at = start + int(np.searchsorted(self.rows[start:end], row))
-        return float(self.weights[at]) if at < end and self.rows[at] == row else 0.0
+        return float(self.weights(slice(at, at + 1))[0]) if self._has(at, end, row) else 0.0
 
-    def score(self, factors: Iterable[tuple[int, float]]) -> tuple[Rows, Scores]:
-        """The posts that have any of the terms, ascending, and the sum of factor times weight.
+    def _has(self, at: int, end: int, row: int) -> bool:
+        return at < end and bool(self.rows[at] == row)
 
-        `factors` are pairs of a term and a positive number. They are summed in the order given,
-        in float64, so equal input gives equal scores to the last bit.
-        """
-        totals = np.zeros(self.posts)
-        for term, factor in factors:
-            start, end = int(self.indptr[term]), int(self.indptr[term + 1])
-            totals[self.rows[start:end]] += factor * self.weights[start:end].astype(np.float64)
-        rows = np.flatnonzero(totals)
-        return rows, totals[rows]
+    def plan(self, factors: Iterable[tuple[int, float]]) -> Plan:
+        """The plan of a query: pairs of a term, each once, and its positive factor."""
+        terms = [(self.term(number), number, float(factor)) for number, factor in factors]
+        terms.sort(key=lambda term: (-term[0].most * term[2], term[1]))
+        # Bounds are added up in float32, one rounding for each term.
+        slack = 1 + 1e-6 * (10 + len(terms))
+        return Plan(
+            np.array([term.start for term, _, _ in terms], np.int64),
+            np.array([term.end for term, _, _ in terms], np.int64),
+            np.array([term.slot for term, _, _ in terms], np.int32),
+            np.array([factor for _, _, factor in terms], np.float64),
+            np.array([slack * factor * term.most for term, _, factor in terms], np.float64),
+        )
+
+    def order(self, factors: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
+        """The terms and factors in the order in which a score adds them up."""
+        return sorted(factors, key=lambda term: (-self.term(term[0]).most * term[1], term[0]))

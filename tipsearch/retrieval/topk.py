@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from tipsearch.retrieval.postings import Rows, Scores
+    import numpy.typing as npt
+
+    Rows = npt.NDArray[np.integer[Any]]
+    Scores = npt.NDArray[np.float64]
 
 
-def top_k(rows: Rows, scores: Scores, k: int) -> list[tuple[int, float]]:
-    """The k best pairs of row and score: by score, highest first, then by row.
+def contenders(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores, float]:
+    """What of it can be among the k best, in any order, and the score that these have at least.
 
-    `rows` ascend and lie beside `scores`. Only what was scored is ranked, and all that ties with
-    the last one takes part in the sort: a partition alone would break ties at random. So the
-    first k of k + 1 are those of k.
+    All that ties with the last one stays: a partition alone would break ties at random. The score
+    is 0.0 while there are fewer than k.
     """
-    if len(rows) > k:
-        bar = np.partition(scores, len(scores) - k)[len(scores) - k]
-        kept = np.flatnonzero(scores >= bar)
-        rows, scores = rows[kept], scores[kept]
-    order = np.argsort(-scores, kind="stable")[:k]
-    return [(int(rows[i]), float(scores[i])) for i in order]
+    if len(rows) < k:
+        return rows, scores, 0.0
+    bar = float(np.partition(scores, len(scores) - k)[len(scores) - k])
+    kept = scores >= bar
+    return rows[kept], scores[kept], bar
+
+
+def in_order(rows: Rows, scores: Scores, k: int) -> list[tuple[int, float]]:
+    """The k best pairs of row and score: by score, highest first, then by row."""
+    order = np.lexsort((rows, -scores))[:k]
+    return list(zip(rows[order].tolist(), scores[order].tolist(), strict=True))

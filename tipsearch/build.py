@@ -30,23 +30,11 @@ from tipsearch.storage import Checked, Generation
 
 if TYPE_CHECKING:
     from tipsearch.columns import Columns
-    from tipsearch.counting import Tokens
+    from tipsearch.counting import Tokens, Words
+    from tipsearch.sightings import Sightings
     from tipsearch.storage import Array
     from tipsearch.text import Analyzer
     from tipsearch.weighting import Weighting
-
-
-class Sightings(NamedTuple):
-    """Where some posts were seen: the next `sizes[i]` places are those of post i.
-
-    A place is `first` and the next `lines` lines of the file `names[path]`.
-    """
-
-    names: Sequence[str]
-    sizes: Array
-    path: Array
-    first: Array
-    lines: Array
 
 
 class Base(NamedTuple):
@@ -55,6 +43,7 @@ class Base(NamedTuple):
     ids: Strings
     records: Table
     titles: Table
+    flags: Array
     terms: Strings
     forms: HashedStrings
     form_terms: Array
@@ -81,28 +70,29 @@ def nothing() -> Base:
     strings = Strings(Checked(empty.blob), Checked(empty.offsets))
     forms = HashedStrings(Checked(empty.blob), Checked(empty.offsets), Checked(buckets([], 0)))
     counts = csr_array((0, 0), dtype=np.int32)
-    return Base(strings, empty, empty, strings, forms, none, none, counts, none)
+    return Base(strings, empty, empty, none.astype(np.uint8), strings, forms, none, none, counts, none)
 
 
 def build(
     base: Base,
     gone: Tokens,
     new: Columns,
+    tokens: Tokens,
     seen: Sightings,
     analyzer: Analyzer,
     settings: Weighting,
 ) -> tuple[dict[str, Any], dict[str, Array], dict[str, Table]]:
     """Facts, arrays and tables of the posts of `base` and the `new` ones.
 
-    `gone` are the tokens of the posts of the older index that `base` leaves out; `seen` tells of
-    the rows of `base`, then of the new posts. Raises DuplicateIdError.
+    `tokens` are those of the new posts, `gone` those of the posts of the older index that `base`
+    leaves out; `seen` tells of the rows of `base`, then of the new posts. Raises DuplicateIdError.
     """
     ids = _merge(base.ids, _mask(len(base.ids), base.rows), new.ids)
     of_rows = np.append(ids.old[base.rows], ids.new)
     order = np.argsort(of_rows)
     kept = np.append(base.rows, len(base.ids) + np.arange(len(new.ids)))[order]
 
-    counts, terms, forms, form_terms, frequency = _counts(base, gone, new.tokens, settings)
+    counts, terms, forms, form_terms, frequency = _counts(base, gone, tokens, settings)
     counts = counts[order]
     tables = {
         "posts": gather([base.records, new.records], kept),
@@ -111,12 +101,16 @@ def build(
         "terms": terms.table,
         "forms": forms.table,
     }
-    names = sorted(set(seen.names))
+    places = seen.take(order).tidy()
     arrays = {
+        "posts.flags": np.append(base.flags, new.flags)[kept],
         "forms.buckets": buckets(_lines(forms.table), len(form_terms)),
         "forms.terms": form_terms,
         "forms.frequency": frequency,
-        **_seen(seen, names, order),
+        "sources.offsets": pointers(places.sizes),
+        "sources.path": smallest(places.path),
+        "sources.first": places.first.astype(np.int32),
+        "sources.lines": smallest(places.more),
         **_weights(counts, settings),
         **{f"{name}.offsets": table.offsets for name, table in tables.items()},
     }
@@ -124,7 +118,7 @@ def build(
         "posts": counts.shape[0],
         "terms": counts.shape[1],
         "forms": len(form_terms),
-        "paths": names,
+        "paths": list(places.names),
         "analyzer": analyzer.to_json(),
         "weighting": settings.to_json(),
     }
@@ -177,14 +171,14 @@ def _counts(
     These are the terms, the forms, the term of each form, and how often each form is there. A
     title word counts `title_weight` times.
     """
-    known = np.array(_found(base.forms, new.forms), np.int64)
+    known = np.array(_found(base.forms, new.words.forms), np.int64)
     frequency = base.form_frequency.astype(np.int64)
-    left = np.array(_found(base.forms, gone.forms), np.int64)
-    np.subtract.at(frequency, left, np.bincount(gone.places, minlength=len(left)))
-    often = np.bincount(new.places, minlength=len(known))
+    left = np.array(_found(base.forms, gone.words.forms), np.int64)
+    np.subtract.at(frequency, left, np.bincount(gone.words.places, minlength=len(left)))
+    often = np.bincount(new.words.places, minlength=len(known))
     np.add.at(frequency, known[known >= 0], often[known >= 0])
-    fresh = np.flatnonzero(known < 0)
-    forms = _merge(base.forms, frequency > 0, [new.forms[i] for i in fresh.tolist()], hash_key)
+    fresh = np.flatnonzero((known < 0) & (often > 0))
+    forms = _merge(base.forms, frequency > 0, [new.words.forms[i] for i in fresh.tolist()], hash_key)
 
     staying = base.counts[base.rows] if len(base.rows) < base.counts.shape[0] else base.counts
     stems = [new.stems[i] for i in fresh.tolist()]
@@ -192,7 +186,7 @@ def _counts(
     in_base = dict(zip(unseen, _found(base.terms, unseen), strict=True))
     added = {stem: len(base.terms) + n
              for n, stem in enumerate(stem for stem in unseen if in_base[stem] < 0)}  # fmt: skip
-    term_of_new = np.empty(len(known), np.int64)
+    term_of_new = np.full(len(known), -1, np.int64)  # a form that has gone again keeps none
     term_of_new[known >= 0] = base.form_terms[known[known >= 0]]
     term_of_new[fresh] = [added.get(stem, in_base[stem]) for stem in stems]
     alive = np.bincount(staying.indices, minlength=len(base.terms)) > 0
@@ -205,7 +199,7 @@ def _counts(
     rows = [
         csr_array((staying.data, terms.old[staying.indices], staying.indptr),
                   shape=(staying.shape[0], width)),
-        _new_counts(new, final[term_of_new], width, settings),
+        _new_counts(new.words, final[term_of_new], width, settings),
     ]  # fmt: skip
     form_terms = np.empty(len(forms.table.offsets) - 1, np.int32)
     form_terms[forms.old[frequency > 0]] = final[base.form_terms[frequency > 0]]
@@ -221,30 +215,14 @@ def _found(table: Strings, strings: Sequence[str]) -> list[int]:
     return [table.find(string) for string in strings] if len(table) else [-1] * len(strings)
 
 
-def _new_counts(tokens: Tokens, terms: Array, width: int, settings: Weighting) -> Any:
+def _new_counts(words: Words, terms: Array, width: int, settings: Weighting) -> Any:
     """The counts of new posts; text 2i is the title of post i. `terms` are those of the forms."""
-    posts = tokens.texts // 2
-    lengths = np.bincount(tokens.owners >> 1, minlength=posts)
-    values = np.where(tokens.owners & 1, 1, settings.title_weight).astype(np.int32)
-    counts = csr_array((values, terms[tokens.places], pointers(lengths)), shape=(posts, width))
+    posts = words.texts // 2
+    lengths = np.bincount(words.owners >> 1, minlength=posts)
+    values = np.where(words.owners & 1, 1, settings.title_weight).astype(np.int32)
+    counts = csr_array((values, terms[words.places], pointers(lengths)), shape=(posts, width))
     counts.sum_duplicates()
     return counts
-
-
-def _seen(seen: Sightings, names: Sequence[str], order: Array) -> dict[str, Array]:
-    """Where each post was seen, in order of row, and with the names in order."""
-    sizes = seen.sizes[order]
-    starts = (np.cumsum(seen.sizes) - seen.sizes)[order]
-    offsets = pointers(sizes)
-    places = np.repeat(starts - offsets[:-1], sizes) + np.arange(offsets[-1])
-    number = {name: n for n, name in enumerate(names)}
-    renamed = np.array([number[name] for name in seen.names], np.int32)
-    return {
-        "sources.offsets": offsets,
-        "sources.path": smallest(renamed[seen.path[places]]),
-        "sources.first": seen.first[places].astype(np.int32),
-        "sources.lines": smallest(seen.lines[places]),
-    }
 
 
 def _weights(counts: Any, settings: Weighting) -> dict[str, Array]:

@@ -8,38 +8,44 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tipsearch import counting
-from tipsearch.counting import Tokens
-from tipsearch.lexicon import Table, encode
+from tipsearch.counting import Words
+from tipsearch.lexicon import Table, encode, gather
 from tipsearch.records import record
 from tipsearch.text import fold
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from tipsearch.text import Analyzer
+
+TEASER, UNDATED = 1, 2
 
 
 class Columns(NamedTuple):
-    """Some posts in any order: the id, the record and the folded title of each.
+    """Some posts in any order: the id, the record, the folded title and the flags of each.
 
-    Text 2i of `tokens` is the title of post i, 2i + 1 its text.
+    Text 2i of `words` is the title of post i, 2i + 1 its text.
     """
 
     ids: list[str]
     records: Table
     titles: Table
-    tokens: Tokens
+    flags: npt.NDArray[np.uint8]
+    words: Words
 
 
-def columns(posts: Sequence[Any], analyzer: Analyzer, *, with_nltk: bool) -> Columns:
-    """The columns of posts, or of drafts that have an id.
+def columns(posts: Sequence[Any], analyzer: Analyzer) -> Columns:
+    """The columns of posts, or of drafts that have an id; the words are still to be tokenised.
 
     Raises SettingError on half of a surrogate pair, which is no character and has no bytes.
     """
-    texts = [text for post in posts for text in (post.title, post.text)]
+    flags = [TEASER * (post.kind == "teaser") | UNDATED * (post.date is None) for post in posts]
     return Columns(
         [post.id for post in posts],
         encode([record(post) for post in posts]),
         encode([fold(post.title) for post in posts]),
-        counting.tokens(texts, analyzer, with_nltk=with_nltk),
+        np.array(flags, np.uint8),
+        counting.split([text for post in posts for text in (post.title, post.text)], analyzer),
     )
 
 
@@ -49,7 +55,24 @@ def joined(parts: Sequence[Columns]) -> Columns:
         [id for part in parts for id in part.ids],
         _chained([part.records for part in parts]),
         _chained([part.titles for part in parts]),
-        counting.joined([part.tokens for part in parts]),
+        np.concatenate([np.zeros(0, np.uint8), *(part.flags for part in parts)]),
+        counting.joined([part.words for part in parts]),
+    )
+
+
+def without(whole: Columns, left_out: npt.NDArray[np.bool_]) -> Columns:
+    """The columns of the posts for which the mask `left_out` is False."""
+    kept = np.flatnonzero(~left_out)
+    words = whole.words
+    number = np.cumsum(~left_out) - 1
+    staying = ~left_out[words.owners >> 1]
+    owners = number[words.owners[staying] >> 1] * 2 + (words.owners[staying] & 1)
+    return Columns(
+        [whole.ids[i] for i in kept.tolist()],
+        gather([whole.records], kept),
+        gather([whole.titles], kept),
+        whole.flags[kept],
+        Words(words.forms, words.places[staying], owners.astype(np.int32), 2 * len(kept)),
     )
 
 

@@ -1,93 +1,290 @@
-"""From posts, or from the files that hold them, to an index."""
+"""From posts, or from the files that hold them, to an index; and from an older one to the next.
+
+Small corpora are analysed here and now, with nltk. From some millions of characters on joblib
+shares the work: each worker takes some thousand lines of a file from bytes to columns.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date as Date
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import joblib
 import numpy as np
 
-from tipsearch import build, columns
-from tipsearch.columns import Columns
-from tipsearch.counting import Tokens
-from tipsearch.errors import SettingError
+from tipsearch import build, bulk, columns, counting, sightings
+from tipsearch.bulk import LinesFile
+from tipsearch.columns import TEASER, UNDATED, Columns
+from tipsearch.counting import Tokens, Words
+from tipsearch.errors import PostNotFound, SettingError
+from tipsearch.ingest import reader
+from tipsearch.ingest.files import find
+from tipsearch.ingest.groups import Groups
+from tipsearch.ingest.report import IngestReport
 from tipsearch.model import Post
+from tipsearch.reuse import Older
+from tipsearch.sightings import Sightings
 from tipsearch.storage import Checked, Generation
 from tipsearch.text import Analyzer
+from tipsearch.weighting import Weighting
 
 if TYPE_CHECKING:
-    from tipsearch.weighting import Weighting
+    from tipsearch.storage import Array
 
 Progress = Callable[[int], None]
 
-# Below this many characters one process is done before the workers have started.
-PARALLEL_CHARACTERS = 8_000_000
-CHUNK = 20_000
-NO_TOKENS = Tokens([], [], np.zeros(0, np.int32), np.zeros(0, np.int32), 0)
+# Below this many bytes one process is done before the workers have started.
+PARALLEL_BYTES = 8_000_000
+CHUNK = 10_000
+
+
+class Settings(NamedTuple):
+    """How an index is made."""
+
+    analyzer: Analyzer
+    weighting: Weighting
+
+
+class Pool:
+    """Calls of a function over many things: in several processes if `parallel`, else here."""
+
+    def __init__(self, parallel: bool) -> None:
+        self.parallel = parallel
+
+    def map(self, function: Callable[..., Any], things: Iterable[Any], *more: Any) -> Iterator[Any]:
+        """What the function gives for each thing, in order."""
+        jobs = joblib.Parallel(n_jobs=-1 if self.parallel else 1, return_as="generator")
+        yield from jobs(joblib.delayed(function)(thing, *more) for thing in things)
 
 
 def of_posts(
-    posts: Iterable[Post],
-    analyzer: Analyzer,
-    settings: Weighting,
-    sources: Mapping[str, str],
-    progress: Progress,
+    posts: Iterable[Post], settings: Settings, sources: Mapping[str, str], progress: Progress
 ) -> Generation:
     """An index of `posts` in memory; `layout` says what its parts are."""
     given = list(posts)
     for post in given:
         if type(post.date) not in (Date, type(None)):  # a time of day would be lost
             raise SettingError(f"the date of {post.id!r}", post.date, "a datetime.date or None")
-    parallel = sum(len(post.text) for post in given) >= PARALLEL_CHARACTERS
-    with joblib.Parallel(n_jobs=-1 if parallel else 1, return_as="generator") as pool:
-        parts = []
-        for part in pool(
-            joblib.delayed(columns.columns)(chunk, analyzer, with_nltk=not parallel)
-            for chunk in _chunks(given)
-        ):
-            parts.append(part)
-            progress(len(part.ids))
+    pool, parts = Pool(sum(len(post.text) for post in given) >= PARALLEL_BYTES), list[Columns]()
+    chunks = (given[at : at + CHUNK] for at in range(0, len(given), CHUNK))
+    for part in pool.map(columns.columns, chunks, settings.analyzer):
+        parts.append(part)
+        progress(len(part.ids))
     new = columns.joined(parts)
-    return _generation(build.nothing(), NO_TOKENS, new, _seen(given), analyzer, settings, sources)
+    tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
+    seen = sightings.of_posts(given)
+    made = build.build(build.nothing(), _no_tokens(), new, tokens, seen, *settings)
+    return _generation(made, sources, {})
 
 
-def _chunks(items: Sequence[Any]) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield chunk
+def _no_tokens() -> Tokens:
+    return Tokens(counting.joined([]), [])
 
 
-def _seen(posts: Sequence[Post]) -> build.Sightings:
-    places = [source for post in posts for source in post.sources]
-    numbers = {path: n for n, path in enumerate({place.path: None for place in places})}
-    return build.Sightings(
-        list(numbers),
-        np.array([len(post.sources) for post in posts], np.int32),
-        np.array([numbers[place.path] for place in places], np.int32),
-        np.array([place.first for place in places], np.int32),
-        np.array([place.last - place.first for place in places], np.int32),
-    )
+def _tokens(words: Words, analyzer: Analyzer, pool: Pool, *, with_nltk: bool) -> Tokens:
+    """The tokens of the words, each form stemmed once."""
+    if with_nltk:
+        return counting.tokens(words, analyzer, *counting.nltk_tools(analyzer))
+
+    def stem(forms: list[str]) -> list[str]:
+        chunks = (forms[at : at + CHUNK] for at in range(0, len(forms), CHUNK))
+        return list(chain.from_iterable(pool.map(counting.stems, chunks, analyzer)))
+
+    return counting.tokens(words, analyzer, analyzer.pattern().findall, stem)
 
 
 def _generation(
-    base: build.Base,
-    gone: Tokens,
-    new: Columns,
-    seen: build.Sightings,
-    analyzer: Analyzer,
-    settings: Weighting,
+    made: tuple[dict[str, Any], dict[str, Array], dict[str, Any]],
     sources: Mapping[str, str],
+    of_sources: Mapping[str, Groups],
 ) -> Generation:
-    facts, arrays, tables = build.build(base, gone, new, seen, analyzer, settings)
-    facts["sources"] = [[path, sha256] for path, sha256 in sorted(sources.items())]
-    arrays |= {"groups.digest": np.zeros(0, np.uint8), "groups.source": np.zeros(0, np.int32),
-               "groups.lines": np.zeros(0, np.int32)}
-    blobs = {f"{n}.jsonl" if n == "posts" else f"{n}.txt": t.blob for n, t in tables.items()}
+    """The parts of an index, with what is kept of its sources."""
+    facts, arrays, tables = made
+    named = sorted(sources.items())
+    facts["sources"] = [[path, sha256] for path, sha256 in named]
+    kept = [(number, of_sources[path]) for number, (path, _) in enumerate(named)
+            if path in of_sources]  # fmt: skip
+    digests = b"".join(digest for _, those in kept for digest in those.digests)
+    numbers = [np.full(len(those.digests), number) for number, those in kept]
+    arrays["groups.digest"] = np.frombuffer(digests, np.uint8)
+    arrays["groups.source"] = np.concatenate([[], *numbers]).astype(np.int32)
+    lines = [those.lines for _, those in kept]
+    arrays["groups.lines"] = np.concatenate([[], *lines]).astype(np.int32)
     return Generation(
         facts,
         {name: Checked(array) for name, array in arrays.items()},
-        {file: Checked(blob) for file, blob in blobs.items()},
+        {"posts.jsonl" if name == "posts" else f"{name}.txt": Checked(table.blob)
+         for name, table in tables.items()},
+    )  # fmt: skip
+
+
+def of_sources(
+    sources: Iterable[str | PathLike[str]],
+    settings: Settings,
+    older: Older | None,
+    *,
+    keep_rest: bool,
+    progress: Progress,
+    by_lines: bool = True,
+) -> tuple[Generation, IngestReport]:
+    """An index of the posts of files and folders, and the account of these, as `read` gives it.
+
+    What did not change since `older` is taken over from it; of its other posts those stay, if
+    `keep_rest`, whose ids the sources do not have. Raises SourceError; IndexCorrupt for `older`.
+    """
+    lines, others = _opened(sources, older if by_lines else None)
+    pool = Pool(sum(len(piece) for f in lines.values() for piece, _ in f.pieces()) > PARALLEL_BYTES)
+    _parse(lines, others, settings.analyzer, pool, progress)
+    reused = np.concatenate([np.zeros(0, np.int64), *(file.rows for file in lines.values())])
+    single = columns.joined([file.columns for file in lines.values()])
+    if older and _meet(older, reused, single.ids):  # a line that is new repeats the id of another
+        return of_sources(sources, settings, older, keep_rest=keep_rest, progress=progress,
+                          by_lines=False)  # fmt: skip
+
+    seen = sightings.joined([sightings.of_lines(n, file.new) for n, file in lines.items()])
+    repeated = {id for id, count in Counter(single.ids).items() if count > 1}
+    alone = np.array([id not in repeated for id in single.ids], bool)
+    drafts = [file.drafts_of(repeated) for file in lines.values()] if repeated else []
+    combined = reader.combine([*others.values(), *drafts], _Ids(single.ids, older, reused))
+    new = columns.joined([
+        columns.without(single, ~alone) if repeated else single,
+        columns.columns(combined.posts, settings.analyzer),
+    ])  # fmt: skip
+    seen = sightings.joined([seen.take(np.flatnonzero(alone)), sightings.of_posts(combined.posts)])
+
+    flags = np.append(new.flags, older.flags[reused] if older else new.flags[:0])
+    id_of_row = older.ids.__getitem__ if older else str
+    report = IngestReport(
+        files=tuple(
+            lines[name].account(combined.taken, id_of_row) if name in lines
+            else reader.account(others[name], combined) for name in lines.keys() | others.keys()
+        ),
+        repairs=combined.repairs,
+        entries=len(reused) + int(alone.sum()) + combined.entries,
+        full=int((flags & TEASER == 0).sum()),
+        teasers=int((flags & TEASER > 0).sum()),
+        undated=int((flags & UNDATED > 0).sum()),
+    )  # fmt: skip
+    of_reused = sightings.joined([sightings.of_lines(n, file.reused) for n, file in lines.items()])
+    made = _made(new, seen, reused, of_reused, settings, older, keep_rest, pool)
+    kept = dict(older.facts["sources"]) if older and keep_rest else {}
+    grouped = older.groups() if older and keep_rest else {}
+    grouped = {name: those for name, those in grouped.items() if name not in report.sources}
+    grouped |= {name: file.groups for name, file in lines.items() if file.groups}
+    return _generation(made, kept | report.sources, grouped), report
+
+
+class _Ids:
+    """The ids that lines have, new ones and those of some rows of an older index."""
+
+    def __init__(self, ids: Iterable[str], older: Older | None, rows: Array) -> None:
+        self._ids, self._older, self._rows = set(ids), older, rows
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._ids or bool(self._older and _meet(self._older, self._rows, [str(id)]))
+
+
+def _meet(older: Older, rows: Array, ids: Sequence[str]) -> bool:
+    """Whether one of these ids is that of one of these rows of the older index."""
+    places = [older.ids.find(id) for id in ids] if len(rows) else []
+    return bool(np.isin(places, rows).any())
+
+
+def _opened(
+    sources: Iterable[str | PathLike[str]], older: Older | None
+) -> tuple[dict[str, LinesFile], dict[str, reader.File]]:
+    """The files of some sources by name: those of JSON Lines, and all others, read."""
+    lines, others = dict[str, LinesFile](), dict[str, reader.File]()
+    known = older.rows_of_groups() if older else {}
+    for entry in find(map(Path, sources)):
+        if entry.problem is None and reader.is_json_lines(entry) and entry.path.is_file():
+            try:
+                lines[entry.name] = LinesFile(entry)
+                lines[entry.name].reuse(known)
+                continue
+            except OSError:
+                pass  # the reader says why
+        others[entry.name] = reader.parse(entry)
+    return lines, others
+
+
+def _parse(
+    lines: dict[str, LinesFile],
+    others: dict[str, reader.File],
+    analyzer: Analyzer,
+    pool: Pool,
+    progress: Progress,
+) -> None:
+    """Parse what is new in the files of JSON Lines; those that are none become `others`."""
+    jobs = [(file, first) for file in lines.values() for _, first in file.pieces()]
+    pieces = (piece for file in lines.values() for piece, _ in file.pieces())
+    for (file, first), part in zip(jobs, pool.map(bulk.parse, pieces, analyzer), strict=True):
+        file.take(first, part)
+        progress(len(part.columns.ids) if part else 0)
+    for name, file in list(lines.items()):
+        if not file.finish():
+            others[name] = reader.parse(file.entry)
+            del lines[name]
+
+
+def _made(
+    new: Columns,
+    seen: Sightings,
+    rows: Array,
+    of_rows: Sightings,
+    settings: Settings,
+    older: Older | None,
+    keep_rest: bool,
+    pool: Pool,
+) -> Any:
+    """The parts of an index of `new` posts, where they were `seen`, and some `rows` of `older`."""
+    if older is None:
+        tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
+        return build.build(build.nothing(), _no_tokens(), new, tokens, seen, *settings)
+    found = np.array([older.ids.find(id) for id in new.ids], np.int64)
+    same = np.array(
+        [row >= 0 and older.records.same(int(row), new.records, i) for i, row in enumerate(found)],
+        bool,
     )
+    rest = np.ones(len(older), bool) if keep_rest else np.zeros(len(older), bool)
+    rest[found[found >= 0]] = False
+    rest[rows] = False
+    kept = np.concatenate([rows, found[same], np.flatnonzero(rest)])
+    where = sightings.joined(
+        [of_rows, seen.take(np.flatnonzero(same)), older.sightings.take(np.flatnonzero(rest))]
+    )
+    order = np.argsort(kept, kind="stable")
+    gone = np.ones(len(older), bool)
+    gone[kept] = False
+    changed = columns.without(new, same)
+    here = Pool(False)
+    lost = counting.split(older.texts(np.flatnonzero(gone).tolist()), settings.analyzer)
+    return build.build(
+        older.base(kept[order]),
+        _tokens(lost, settings.analyzer, here, with_nltk=False),
+        changed,
+        _tokens(changed.words, settings.analyzer, here, with_nltk=False),
+        sightings.joined([where.take(order), seen.take(np.flatnonzero(~same))]),
+        *settings,
+    )
+
+
+def without(older: Older, ids: Iterable[str], settings: Settings) -> Generation:
+    """The index without the posts of these ids. Raises PostNotFound."""
+    gone = np.zeros(len(older), bool)
+    for id in ids:
+        if (row := older.ids.find(id)) < 0:
+            raise PostNotFound(id, [])
+        gone[row] = True
+    kept = np.flatnonzero(~gone)
+    nothing = columns.joined([])
+    seen = older.sightings.take(kept)
+    lost = counting.split(older.texts(np.flatnonzero(gone).tolist()), settings.analyzer)
+    tokens = _tokens(lost, settings.analyzer, Pool(False), with_nltk=False)
+    made = build.build(older.base(kept), tokens, nothing, _no_tokens(), seen, *settings)
+    return _generation(made, dict(older.facts["sources"]), older.groups())

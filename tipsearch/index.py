@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from tipsearch.explanation import Explanation
+    from tipsearch.ingest.report import IngestReport
     from tipsearch.storage import Array, Blob, Checked, Generation
 
 DEFAULT_LIMIT = 10
@@ -88,11 +89,66 @@ class Index:
         in its date, or with half of a surrogate pair in its text.
         """
         from tipsearch import corpus  # nltk and scipy load only here
-        settings = weighting or Weighting()
-        generation = corpus.of_posts(
-            posts, analyzer or Analyzer(), settings, sources or {}, progress
+        chosen = corpus.Settings(analyzer or Analyzer(), weighting or Weighting())
+        return cls(corpus.of_posts(posts, chosen, sources or {}, progress), kernel=kernel)
+
+    @classmethod
+    def ingest(
+        cls,
+        *sources: str | PathLike[str],
+        analyzer: Analyzer | None = None,
+        weighting: Weighting | None = None,
+        older: Index | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+        kernel: str = "auto",
+    ) -> tuple[Index, IngestReport]:
+        """The index of files and folders, and the account of every line: `read` and `build` in one.
+
+        Several processes share a large file, and no post becomes an object. What did not change
+        since `older` is taken over from it, if it has the same settings; what came of it is the
+        same as without. Raises SourceError where a source does not exist.
+        """
+        chosen = (analyzer or Analyzer(), weighting or Weighting())
+        return cls._ingested(sources, chosen, older, False, progress, kernel)
+
+    def add(
+        self,
+        *sources: str | PathLike[str],
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> tuple[Index, IngestReport]:
+        """A new index that also has the posts of these sources, and the account of them.
+
+        A post takes the place of the one that has its id. Raises SourceError.
+        """
+        chosen = (self.analyzer, self.weighting)
+        return self._ingested(sources, chosen, self, True, progress, self._engine.name)
+
+    def remove(self, *ids: str) -> Index:
+        """A new index without the posts of these ids. Raises PostNotFound."""
+        from tipsearch import corpus, reuse
+
+        settings = corpus.Settings(self.analyzer, self.weighting)
+        without = corpus.without(reuse.Older(self._generation), ids, settings)
+        return Index(without, kernel=self._engine.name)
+
+    @classmethod
+    def _ingested(
+        cls,
+        sources: Iterable[str | PathLike[str]],
+        chosen: tuple[Analyzer, Weighting],
+        older: Index | None,
+        keep_rest: bool,
+        progress: Callable[[int], None],
+        kernel: str,
+    ) -> tuple[Index, IngestReport]:
+        from tipsearch import corpus, reuse
+
+        usable = older and (older.analyzer, older.weighting) == chosen
+        taken = reuse.Older(older._generation) if older and usable else None
+        generation, report = corpus.of_sources(
+            sources, corpus.Settings(*chosen), taken, keep_rest=keep_rest, progress=progress
         )
-        return cls(generation, kernel=kernel)
+        return cls(generation, kernel=kernel), report
 
     @classmethod
     def open(cls, folder: str | PathLike[str] = "index", *, kernel: str = "auto") -> Index:

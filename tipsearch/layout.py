@@ -22,6 +22,7 @@ STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "forms.txt")
 PLACES, NUMBERS = "<i4 <i8", "|u1 <u2 <i4"
 ARRAYS: dict[str, str] = {
     **{f"{name.partition('.')[0]}.offsets": PLACES for name in STRINGS},
+    "posts.flags": "|u1",
     "forms.buckets": PLACES,
     "forms.terms": "<i4",
     "forms.frequency": "<i4",
@@ -91,7 +92,7 @@ def _lengths(generation: Generation) -> dict[str, int]:
         **{"groups.digest": 16 * groups, "groups.source": groups},
         **dict.fromkeys(("matrix.indices", "postings.rows"), entries),
         **dict.fromkeys(("postings.counts", "postings.bm25"), entries),
-        **{"matrix.scale": posts, "postings.indptr": terms + 1},
+        **{"matrix.scale": posts, "posts.flags": posts, "postings.indptr": terms + 1},
         **dict.fromkeys(("blocks.bm25", "blocks.cosine"), levels),
     }
 

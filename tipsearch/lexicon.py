@@ -136,6 +136,11 @@ class Strings:
     def __getitem__(self, i: int) -> str:
         return self._bytes(i).decode()
 
+    def same(self, i: int, table: Table, j: int) -> bool:
+        """Whether string i is string j of the table."""
+        start, end = int(table.offsets[j]), int(table.offsets[j + 1])
+        return self._bytes(i) == table.blob[start : end - 1]
+
     def __iter__(self) -> Iterator[str]:
         return (self[i] for i in range(len(self)))
 

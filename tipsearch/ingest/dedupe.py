@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date as Date
 from itertools import pairwise
@@ -27,13 +27,15 @@ class Sighting:
 Cluster = list[Sighting]
 
 
-def merge(sightings: Iterable[Sighting]) -> tuple[list[tuple[Post, Cluster]], Cluster]:
+def merge(
+    sightings: Iterable[Sighting], reserved: Container[str] = ()
+) -> tuple[list[tuple[Post, Cluster]], Cluster]:
     """The posts in order of id, each with its sightings, and the sightings that were refused.
 
     Drafts with an id are one post if they have the same id, and refused if their title or text
     differs from the first one's. Drafts without are one post if title and date are the same, or,
-    where one of them has no title or no date, if one text begins as the other does. The order of
-    the sightings does not matter.
+    where one of them has no title or no date, if one text begins as the other does; these get an
+    id that is not `reserved`. The order of the sightings does not matter.
     """
     named: dict[str, Cluster] = defaultdict(list)
     titled: dict[str, Cluster] = defaultdict(list)
@@ -50,7 +52,7 @@ def merge(sightings: Iterable[Sighting]) -> tuple[list[tuple[Post, Cluster]], Cl
     clusters = [cluster for group in titled.values() for cluster in _clusters(group)]
     clusters = _joined(clusters, untitled, TELLING)
     posts = [(_post(id, cluster), cluster) for id, cluster in named.items()]
-    posts += [(_post(id, cluster), cluster) for id, cluster in _with_ids(clusters, set(named))]
+    posts += [(_post(id, cluster), cluster) for id, cluster in _with_ids(clusters, named, reserved)]
     return sorted(posts, key=lambda pair: pair[0].id), refused
 
 
@@ -135,22 +137,25 @@ def _is_cut(text: str, excerpt: str) -> bool:
     return len(text) < len(excerpt) and excerpt.startswith(text)
 
 
-def _with_ids(clusters: list[Cluster], taken: set[str]) -> list[tuple[str, Cluster]]:
+def _with_ids(
+    clusters: list[Cluster], named: Container[str], reserved: Container[str]
+) -> list[tuple[str, Cluster]]:
     """Each cluster with its id: date and title; where several share those, also their text."""
     wanted: dict[str, list[tuple[Post, Cluster]]] = defaultdict(list)
     for cluster in clusters:
         post = _post("", cluster)
         wanted[_slug(post)].append((post, cluster))
-    used = taken | {slug for slug, same in wanted.items() if len(same) == 1}
-    named = []
+    used = {slug for slug, same in wanted.items() if len(same) == 1}
+    identified = []
     for slug, same in wanted.items():
         for post, cluster in same:
-            id = slug if len(same) == 1 and slug not in taken else f"{slug}-{_digest(post)}"
-            while id != slug and id in used:
+            free = len(same) == 1 and slug not in named and slug not in reserved
+            id = slug if free else f"{slug}-{_digest(post)}"
+            while id != slug and (id in used or id in named or id in reserved):
                 id += "-2"
             used.add(id)
-            named.append((id, cluster))
-    return named
+            identified.append((id, cluster))
+    return identified
 
 
 def _slug(post: Post) -> str:

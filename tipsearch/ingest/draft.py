@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import date as Date
+from typing import NamedTuple
 
 from tipsearch.model import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A post as one file shows it; `lines` are the numbers (1-based) of the lines it is made of.
 
     `id` is None where the format gives none. `caption` is what was cut from the front of the text,

@@ -14,60 +14,73 @@ from tipsearch.ingest.draft import Draft, Page
 
 def parse(lines: Sequence[str]) -> Page:
     """A draft for each line that is a post; each other line is refused with its reason."""
-    drafts, refused = [], {}
+    drafts, refused, scan = [], dict[int, str](), json.JSONDecoder().scan_once
     for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                drafts.append(_draft(json.loads(line), number))
-            except json.JSONDecodeError as error:
-                refused[number] = f"not JSON: {error.msg} at column {error.colno}"
-            except RecursionError:
-                refused[number] = "not JSON that can be read: nested too deeply"
-            except ValueError as error:
-                refused[number] = str(error)
+        try:
+            data, end = scan(line, 0)
+            drafts.append(_draft(data if end == len(line) else json.loads(line), number))
+        except StopIteration:  # no JSON starts with its first character
+            if line.strip():
+                _second_look(line, number, drafts, refused)
+        except (ValueError, RecursionError):
+            _second_look(line, number, drafts, refused)
     return Page(tuple(drafts), {}, refused)
+
+
+def _second_look(line: str, number: int, drafts: list[Draft], refused: dict[int, str]) -> None:
+    """Take a line that was not plain JSON from its first character to its last."""
+    try:
+        drafts.append(_draft(json.loads(line), number))
+    except json.JSONDecodeError as error:
+        refused[number] = f"not JSON: {error.msg} at column {error.colno}"
+    except RecursionError:
+        refused[number] = "not JSON that can be read: nested too deeply"
+    except ValueError as error:
+        refused[number] = str(error)
 
 
 def _draft(data: Any, number: int) -> Draft:
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
-    id = data.get("_id") if data.get("id") is None else data["id"]
+    get = data.get
+    id = get("_id") if get("id") is None else data["id"]
     if isinstance(id, int) and not isinstance(id, bool):
         id = str(id)
     if not isinstance(id, str) or not id.strip():
         raise ValueError('it needs an "id" (or "_id") that is a string or a whole number')
-    if data.get("text") is None:
+    if get("text") is None:
         raise ValueError('it needs a "text"')
-    categories = [] if data.get("categories") is None else data["categories"]
-    if not isinstance(categories, list):
+    categories = get("categories")
+    if categories is not None and not isinstance(categories, list):
         raise ValueError('"categories" must be a list of strings')
-    kind: Any = "full" if data.get("kind") is None else data["kind"]
-    if kind not in ("full", "teaser"):
+    kind: Any = get("kind")
+    if kind not in (None, "full", "teaser"):
         raise ValueError('"kind" must be "full" or "teaser"')
     return Draft(
-        title=_string(data, "title"),
-        text=_string(data, "text"),
-        date=_date(data.get("date")),
-        kind=kind,
-        lines=(number,),
-        categories=tuple(_category(name) for name in categories),
-        id=_string({"id": id.strip()}, "id"),
-        url=_string(data, "url") or None,
+        _string("title", get("title")),
+        _string("text", get("text")),
+        _date(get("date")),
+        kind or "full",
+        (number,),
+        tuple([_category(name) for name in categories]) if categories else (),
+        _string("id", id.strip()),
+        _string("url", get("url")) or None,
     )
 
 
 def _category(name: Any) -> str:
     if name is None:
         raise ValueError('"categories" must be a list of strings')
-    return _string({"categories": name}, "categories")
+    return _string("categories", name)
 
 
-def _string(data: dict[str, Any], key: str) -> str:
-    value = data.get(key)
+def _string(key: str, value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
         raise ValueError(f'"{key}" must be a string')
+    if value.isascii():
+        return value
     try:
         value.encode()
     except UnicodeEncodeError:

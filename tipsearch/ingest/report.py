@@ -1,8 +1,9 @@
 """What became of every line? The account that reading gives of its files."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from typing import Any
 
 POST = "post"
@@ -21,6 +22,41 @@ class Line:
     kind: str
     post: str | None = None
     note: str = ""
+
+
+class PostLines(Sequence[Line]):
+    """The account of a file of which nearly every line is a post of its own.
+
+    `numbers` are the lines of the posts, ascending, and `id_of(i)` is the id of the i-th of them;
+    `others` are the other lines, by number. A Line is made when it is looked at.
+    """
+
+    def __init__(
+        self, numbers: Sequence[int], id_of: Callable[[int], str], others: Mapping[int, Line]
+    ) -> None:
+        self._numbers, self._id_of, self._others = numbers, id_of, others
+
+    def __len__(self) -> int:
+        return len(self._numbers) + len(self._others)
+
+    def __iter__(self) -> Iterator[Line]:
+        posts = (Line(int(n), POST, self._id_of(i)) for i, n in enumerate(self._numbers))
+        others = (self._others[number] for number in sorted(self._others))
+        return merge(posts, others, key=lambda line: line.number)
+
+    def __getitem__(self, at: Any) -> Any:
+        return list(self)[at]
+
+    def kinds(self) -> Counter[str]:
+        """The number of lines of each kind."""
+        kinds = Counter(line.kind for line in self._others.values())
+        if len(self._numbers):
+            kinds[POST] += len(self._numbers)
+        return kinds
+
+    def unrecognised(self) -> Iterator[Line]:
+        """The lines that were not recognised."""
+        return (self._others[n] for n in sorted(self._others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +78,20 @@ class FileReport:
 
     path: str
     sha256: str | None = None
-    lines: tuple[Line, ...] = ()
+    lines: Sequence[Line] = ()
     problem: str | None = None
+
+    def kinds(self) -> Counter[str]:
+        """The number of non-blank lines of each kind."""
+        if isinstance(self.lines, PostLines):
+            return self.lines.kinds()
+        return Counter(line.kind for line in self.lines)
+
+    def unrecognised(self) -> Iterator[Line]:
+        """The lines that were not recognised."""
+        if isinstance(self.lines, PostLines):
+            return self.lines.unrecognised()
+        return (line for line in self.lines if line.kind == UNRECOGNISED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +121,13 @@ class IngestReport:
 
     def kinds(self) -> Counter[str]:
         """The number of non-blank lines of each kind, over all files."""
-        return Counter(line.kind for file in self.files for line in file.lines)
+        return sum((file.kinds() for file in self.files), Counter[str]())
 
     def unrecognised(self) -> Iterator[tuple[str, Line]]:
         """Path and line of all that was not recognised, except in files with a problem."""
         for file in self.files:
             if not file.problem:
-                yield from ((file.path, line) for line in file.lines if line.kind == UNRECOGNISED)
+                yield from ((file.path, line) for line in file.unrecognised())
 
     def to_json(self) -> dict[str, Any]:
         """The summary as JSON types, with each problem and unrecognised line in full."""

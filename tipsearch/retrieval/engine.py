@@ -34,6 +34,7 @@ class Engine:
     def __init__(self, name: str = "auto") -> None:
         if name not in KERNELS:
             raise SettingError("kernel", name, f"one of {', '.join(KERNELS)}")
+        self.name = name
         self._kernel: Kernel = numpy_kernel.top
         self._seconds_left = START_SECONDS if name == "auto" else float("inf")
         if name == "numba":

@@ -1,0 +1,154 @@
+"""Files of JSON Lines, a million posts at a time: from bytes to columns, with the same account.
+
+What `ingest` makes of a line, in pieces that several processes share, and without what an older
+index has already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tipsearch import columns
+from tipsearch.columns import Columns
+from tipsearch.ingest import jsonl, reader
+from tipsearch.ingest.draft import Draft, Page
+from tipsearch.ingest.files import Entry
+from tipsearch.ingest.groups import Groups, groups
+from tipsearch.ingest.report import UNRECOGNISED, FileReport, Line, PostLines
+from tipsearch.records import post as post_of
+from tipsearch.text import Analyzer
+
+if TYPE_CHECKING:
+    from tipsearch.storage import Array
+
+CHUNK = 2_000_000  # bytes
+BOM = b"\xef\xbb\xbf"
+
+
+class Parsed(NamedTuple):
+    """What came of a piece with so many `ends` of lines; the `lines` of its posts count from 1."""
+
+    ends: int
+    lines: Any
+    refused: dict[int, str]
+    columns: Columns
+
+
+def parse(piece: bytes, analyzer: Analyzer) -> Parsed | None:
+    """The posts of some lines, or None where they are not UTF-8."""
+    try:
+        lines = reader.split_lines(piece.decode())
+    except UnicodeDecodeError:
+        return None
+    page = jsonl.parse(lines)
+    numbers = np.array([draft.lines[0] for draft in page.drafts], np.int64)
+    found = columns.columns(page.drafts, analyzer)
+    return Parsed(len(lines) - 1, numbers, page.refused, found)
+
+
+class LinesFile:
+    """A file of JSON Lines on its way.
+
+    `columns` are its new posts, in lines `new`; `rows` of an older index are those in the lines
+    `reused`. `refused` says why a line is no post.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry, self.data = entry, entry.path.read_bytes()
+        self.sha256 = hashlib.sha256(self.data).hexdigest()
+        self.groups: Groups | None = None
+        self.columns = columns.joined([])
+        self.new: Array = np.zeros(0, np.int64)
+        self.rows: Array = np.zeros(0, np.int64)
+        self.reused: Array = np.zeros(0, np.int64)
+        self.refused: dict[int, str] = {}
+        self.parts: list[tuple[int, Parsed]] = []
+        self.broken = False
+        self._stretches = [(len(BOM) if self.data.startswith(BOM) else 0, len(self.data), 1)]
+
+    def reuse(self, known: Mapping[bytes, Array]) -> None:
+        """Take over the groups of lines that are `known`, each once; parse only the others."""
+        if b"\r" in self.data:  # lines may end where groups do not see it
+            return
+        self.groups = groups(self.data)
+        rows, reused, used = [self.rows], [self.reused], set[bytes]()
+        (start, _, line), left = self._stretches[0], list[tuple[int, int, int]]()
+        for digest, end, count in zip(
+            self.groups.digests, self.groups.ends.tolist(), self.groups.lines.tolist(), strict=True
+        ):
+            if digest not in used and len(known.get(digest, ())) == count:
+                used.add(digest)
+                rows.append(known[digest])
+                reused.append(np.arange(line, line + count))
+            elif left and left[-1][1] == start:
+                left[-1] = (left[-1][0], end, left[-1][2])
+            else:
+                left.append((start, end, line))
+            start, line = end, line + count
+        self.rows, self.reused = np.concatenate(rows), np.concatenate(reused)
+        self._stretches = left
+
+    def pieces(self) -> Iterator[tuple[bytes, int]]:
+        """What is to be parsed, in pieces that end where a line ends.
+
+        With the number of its first line, or 0 if it follows on the piece before.
+        """
+        for start, stop, line in self._stretches:
+            while start < stop:
+                end = self.data.find(b"\n", min(start + CHUNK, stop) - 1, stop) + 1 or stop
+                yield self.data[start:end], line
+                start, line = end, 0
+
+    def take(self, first: int, part: Parsed | None) -> None:
+        """Note what came of the next piece, given the number of its first line, or 0."""
+        if part is None:
+            self.broken = True
+        elif not self.broken:
+            if not first:
+                first = self.parts[-1][0] + self.parts[-1][1].ends
+            self.parts.append((first, part))
+
+    def finish(self) -> bool:
+        """Put the pieces together; False where the file is no JSON Lines at all."""
+        parts, self.parts, self.data = self.parts, [], b""
+        self.columns = columns.joined([part.columns for _, part in parts])
+        self.new = np.concatenate([self.new, *(part.lines + first - 1 for first, part in parts)])
+        for first, part in parts:
+            self.refused |= {number + first - 1: why for number, why in part.refused.items()}
+        return not self.broken and bool(self.columns.ids or len(self.rows))
+
+    def drafts_of(self, ids: Container[str]) -> reader.File:
+        """The drafts of its new posts that have one of these ids."""
+        drafts = []
+        for place, (id, line) in enumerate(zip(self.columns.ids, self.new.tolist(), strict=True)):
+            if id in ids:
+                offsets, blob = self.columns.records.offsets, self.columns.records.blob
+                record = bytes(blob[int(offsets[place]) : int(offsets[place + 1])]).decode()
+                post = post_of(id, record)
+                drafts.append(
+                    Draft(post.title, post.text, post.date, post.kind, (line,),
+                          post.categories, id, post.url)
+                )  # fmt: skip
+        return reader.File(self.entry.name, self.sha256, (), Page(tuple(drafts)))
+
+    def account(self, taken: Container[tuple[str, int]], id_of_row: Any) -> FileReport:
+        """What became of each of its lines."""
+        name, ids = self.entry.name, self.columns.ids
+        others = {n: Line(n, UNRECOGNISED, note=why) for n, why in self.refused.items()}
+        new = [(n, i) for i, n in enumerate(self.new.tolist()) if (name, n) not in taken]
+        others |= {n: Line(n, UNRECOGNISED, note=reader.TAKEN)
+                   for n in self.new.tolist() if (name, n) in taken}  # fmt: skip
+        numbers = np.append([n for n, _ in new], self.reused).astype(np.int64)
+        places = np.append([i for _, i in new], -1 - self.rows).astype(np.int64)
+        order = np.argsort(numbers, kind="stable")
+        places = places[order]
+
+        def id_of(i: int) -> str:
+            place = int(places[i])
+            return ids[place] if place >= 0 else str(id_of_row(-1 - place))
+
+        return FileReport(name, self.sha256, PostLines(numbers[order], id_of, others))

@@ -1,0 +1,90 @@
+"""What of an older index can be taken over?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from tipsearch import layout
+from tipsearch.build import Base
+from tipsearch.ingest.groups import DIGEST, Groups
+from tipsearch.lexicon import HashedStrings, Strings
+from tipsearch.sightings import Sightings
+
+if TYPE_CHECKING:
+    from tipsearch.storage import Array, Generation
+
+
+class Older:
+    """An older index, each byte of it checked: IndexCorrupt is raised where it is damaged."""
+
+    def __init__(self, generation: Generation) -> None:
+        layout.verify(generation)
+        self.facts = generation.facts
+        self._arrays = {name: part.data for name, part in generation.arrays.items()}
+        parts = {name.partition(".")[0]: blob for name, blob in generation.blobs.items()}
+        tables = {n: (blob, generation.arrays[f"{n}.offsets"]) for n, blob in parts.items()}
+        self.ids, self.records, self._titles, self._terms = (
+            Strings(*tables[name]) for name in ("ids", "posts", "titles", "terms")
+        )
+        self._forms = HashedStrings(*tables["forms"], generation.arrays["forms.buckets"])
+        self.flags = self._arrays["posts.flags"]
+        a = self._arrays
+        self.sightings = Sightings(
+            self.facts["paths"], np.diff(a["sources.offsets"]), a["sources.path"],
+            a["sources.first"], a["sources.lines"],
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def base(self, rows: Array) -> Base:
+        """What a build takes over with these rows (ascending)."""
+        a = self._arrays
+        counts = csr_array(
+            (a["matrix.counts"], a["matrix.indices"], a["matrix.indptr"]),
+            shape=(len(self), len(self._terms)),
+        )
+        return Base(
+            self.ids, self.records.table(), self._titles.table(), self.flags, self._terms,
+            self._forms, a["forms.terms"], a["forms.frequency"], counts, rows,
+        )  # fmt: skip
+
+    def texts(self, rows: Sequence[int]) -> list[str]:
+        """The title and the text of each of these rows, in turn."""
+        return [text for row in rows for text in json.loads(self.records[row])[:2]]
+
+    def groups(self) -> dict[str, Groups]:
+        """The groups of lines of each source; their ends are not known any more."""
+        a, found = self._arrays, {}
+        for number, (name, _) in enumerate(self.facts["sources"]):
+            chosen = np.flatnonzero(a["groups.source"] == number)
+            if len(chosen):
+                digests = a["groups.digest"].reshape(-1, DIGEST)[chosen]
+                found[name] = Groups(chosen, a["groups.lines"][chosen], [d.tobytes() for d in digests])
+        return found
+
+    def rows_of_groups(self) -> dict[bytes, Any]:
+        """By digest, the rows of the lines of a group of which each line is a post of its own."""
+        single = np.flatnonzero(self.sightings.sizes == 1)
+        seen = self.sightings.take(single)
+        rows: dict[bytes, Any] = {}
+        for name, known in self.groups().items():
+            if name not in self.facts["paths"]:
+                continue
+            here = seen.path == self.facts["paths"].index(name)
+            of_line = np.full(int(known.lines.sum()) + 2, -1, np.int64)
+            lines = seen.first[here]
+            fits = lines < len(of_line)
+            of_line[lines[fits]] = single[here][fits]
+            at = 1
+            for digest, count in zip(known.digests, known.lines.tolist(), strict=True):
+                stretch = of_line[at : at + count]
+                at += count
+                if len(stretch) and stretch.min() >= 0:
+                    rows[digest] = stretch
+        return rows

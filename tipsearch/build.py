@@ -6,7 +6,10 @@ every weight, is computed anew. So the outcome is that of a build from nothing, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Sequence
+from itertools import pairwise
+from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,7 +24,6 @@ from tipsearch.lexicon import (
     buckets,
     encode,
     gather,
-    hash_key,
     pointers,
     smallest,
 )
@@ -135,16 +137,18 @@ def _mask(length: int, places: Array) -> Array:
     return mask
 
 
-def _merge(old: Strings, kept: Array, new: Sequence[str], key: Any = None) -> _Merged:
+def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = False) -> _Merged:
     """Put `new` strings, in any order, among those of `old` that are `kept` (a mask).
 
-    The order of both is that of `key`. Raises DuplicateIdError where a string comes twice.
+    They come out sorted, or if `hashed` in the order of HashedStrings. Raises DuplicateIdError where a string comes twice.
     """
-    by_key = sorted(range(len(new)), key=lambda i: key(new[i]) if key else new[i])
+    by_key = sorted(range(len(new)), key=new.__getitem__)
+    if hashed:
+        hashes = np.array([zlib.crc32(new[i].encode()) for i in by_key], np.int64)
+        by_key = np.array(by_key, np.int64)[np.argsort(hashes, kind="stable")].tolist()
     ordered = [new[i] for i in by_key]
-    for one, following in zip(ordered, ordered[1:], strict=False):
-        if one == following:
-            raise DuplicateIdError(one)
+    if any(map(eq, ordered, ordered[1:])):
+        raise DuplicateIdError(next(a for a, b in pairwise(ordered) if a == b))
     places = np.zeros(len(new), np.int64)
     if len(old):
         places[:] = [old.place(string) for string in ordered]
@@ -178,21 +182,22 @@ def _counts(
     often = np.bincount(new.words.places, minlength=len(known))
     np.add.at(frequency, known[known >= 0], often[known >= 0])
     fresh = np.flatnonzero((known < 0) & (often > 0))
-    forms = _merge(base.forms, frequency > 0, [new.words.forms[i] for i in fresh.tolist()], hash_key)
+    forms = _merge(base.forms, frequency > 0, [new.words.forms[i] for i in fresh.tolist()], hashed=True)
 
     staying = base.counts[base.rows] if len(base.rows) < base.counts.shape[0] else base.counts
     stems = [new.stems[i] for i in fresh.tolist()]
     unseen = sorted(set(stems))
-    in_base = dict(zip(unseen, _found(base.terms, unseen), strict=True))
-    added = {stem: len(base.terms) + n
-             for n, stem in enumerate(stem for stem in unseen if in_base[stem] < 0)}  # fmt: skip
+    in_base = np.array(_found(base.terms, unseen), np.int64)
+    added = [stem for stem, place in zip(unseen, in_base.tolist(), strict=True) if place < 0]
+    in_base[in_base < 0] = len(base.terms) + np.arange(len(added))
+    number = dict(zip(unseen, in_base.tolist(), strict=True))
     term_of_new = np.full(len(known), -1, np.int64)  # a form that has gone again keeps none
     term_of_new[known >= 0] = base.form_terms[known[known >= 0]]
-    term_of_new[fresh] = [added.get(stem, in_base[stem]) for stem in stems]
+    term_of_new[fresh] = list(map(number.__getitem__, stems))
     alive = np.bincount(staying.indices, minlength=len(base.terms)) > 0
     used = term_of_new[often > 0]
     alive[used[used < len(base.terms)]] = True
-    terms = _merge(base.terms, alive, list(added))
+    terms = _merge(base.terms, alive, added)
     final = np.append(terms.old, terms.new)
 
     width = len(terms.table.offsets) - 1
@@ -217,10 +222,12 @@ def _found(table: Strings, strings: Sequence[str]) -> list[int]:
 
 def _new_counts(words: Words, terms: Array, width: int, settings: Weighting) -> Any:
     """The counts of new posts; text 2i is the title of post i. `terms` are those of the forms."""
-    posts = words.texts // 2
-    lengths = np.bincount(words.owners >> 1, minlength=posts)
-    values = np.where(words.owners & 1, 1, settings.title_weight).astype(np.int32)
-    counts = csr_array((values, terms[words.places], pointers(lengths)), shape=(posts, width))
+    of_posts = words.lengths.reshape(-1, 2)
+    weights = np.tile(np.array([settings.title_weight, 1], np.int32), len(of_posts))
+    counts = csr_array(
+        (np.repeat(weights, words.lengths), terms[words.places], pointers(of_posts.sum(axis=1))),
+        shape=(len(of_posts), width),
+    )
     counts.sum_duplicates()
     return counts
 

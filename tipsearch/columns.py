@@ -51,6 +51,9 @@ def columns(posts: Sequence[Any], analyzer: Analyzer) -> Columns:
 
 def joined(parts: Sequence[Columns]) -> Columns:
     """The columns of several parts as one."""
+    parts = [part for part in parts if part.ids]
+    if len(parts) == 1:
+        return parts[0]
     return Columns(
         [id for part in parts for id in part.ids],
         _chained([part.records for part in parts]),
@@ -62,17 +65,16 @@ def joined(parts: Sequence[Columns]) -> Columns:
 
 def without(whole: Columns, left_out: npt.NDArray[np.bool_]) -> Columns:
     """The columns of the posts for which the mask `left_out` is False."""
-    kept = np.flatnonzero(~left_out)
-    words = whole.words
-    number = np.cumsum(~left_out) - 1
-    staying = ~left_out[words.owners >> 1]
-    owners = number[words.owners[staying] >> 1] * 2 + (words.owners[staying] & 1)
+    if not left_out.any():
+        return whole
+    kept, words = np.flatnonzero(~left_out), whole.words
+    texts = np.repeat(~left_out, 2)
     return Columns(
         [whole.ids[i] for i in kept.tolist()],
         gather([whole.records], kept),
         gather([whole.titles], kept),
         whole.flags[kept],
-        Words(words.forms, words.places[staying], owners.astype(np.int32), 2 * len(kept)),
+        Words(words.forms, words.places[np.repeat(texts, words.lengths)], words.lengths[texts]),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date as Date
+from functools import cached_property
 from itertools import chain
 from os import PathLike
 from pathlib import Path
@@ -148,11 +149,13 @@ def of_sources(
 
     seen = sightings.joined([sightings.of_lines(n, file.new) for n, file in lines.items()])
     repeated = {id for id, count in Counter(single.ids).items() if count > 1}
-    alone = np.array([id not in repeated for id in single.ids], bool)
+    alone = np.ones(len(single.ids), bool)
+    if repeated:
+        alone[:] = [id not in repeated for id in single.ids]
     drafts = [file.drafts_of(repeated) for file in lines.values()] if repeated else []
     combined = reader.combine([*others.values(), *drafts], _Ids(single.ids, older, reused))
     new = columns.joined([
-        columns.without(single, ~alone) if repeated else single,
+        columns.without(single, ~alone),
         columns.columns(combined.posts, settings.analyzer),
     ])  # fmt: skip
     seen = sightings.joined([seen.take(np.flatnonzero(alone)), sightings.of_posts(combined.posts)])
@@ -183,10 +186,14 @@ class _Ids:
     """The ids that lines have, new ones and those of some rows of an older index."""
 
     def __init__(self, ids: Iterable[str], older: Older | None, rows: Array) -> None:
-        self._ids, self._older, self._rows = set(ids), older, rows
+        self._list, self._older, self._rows = ids, older, rows
+
+    @cached_property
+    def _set(self) -> set[str]:
+        return set(self._list)
 
     def __contains__(self, id: object) -> bool:
-        return id in self._ids or bool(self._older and _meet(self._older, self._rows, [str(id)]))
+        return id in self._set or bool(self._older and _meet(self._older, self._rows, [str(id)]))
 
 
 def _meet(older: Older, rows: Array, ids: Sequence[str]) -> bool:

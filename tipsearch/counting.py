@@ -23,15 +23,14 @@ if TYPE_CHECKING:
 
 
 class Words(NamedTuple):
-    """The words of some texts: word i is `forms[places[i]]`, in text `owners[i]`.
+    """The words of some texts: the next `lengths[i]` words are those of text i.
 
-    `forms` are distinct; the arrays are int32 and `owners` ascend; there are `texts` texts.
+    Word j is `forms[places[j]]`; `forms` are distinct, the arrays int32.
     """
 
     forms: list[str]
     places: Ints
-    owners: Ints
-    texts: int
+    lengths: Ints
 
 
 class Tokens(NamedTuple):
@@ -51,21 +50,20 @@ class _Numbers(dict[str, int]):
 
 def split(texts: Sequence[str], analyzer: Analyzer) -> Words:
     """The runs of characters between spaces in the normalised texts."""
-    numbers = _Numbers()
-    plain = [i for i, text in enumerate(texts) if text.isascii()]
-    other = [i for i, text in enumerate(texts) if not text.isascii()]
-    places, owners = [], []
-    for chosen in (plain, other):  # apart, since what is plain is normalised much faster
-        runs, lengths = _runs([texts[i] for i in chosen], analyzer)
-        places.append(np.array(list(map(numbers.__getitem__, runs)), np.int32))
-        owners.append(np.repeat(np.array(chosen, np.int32), lengths))
-    order = np.argsort(np.concatenate(owners), kind="stable")
-    return Words(
-        list(numbers), np.concatenate(places)[order], np.concatenate(owners)[order], len(texts)
-    )
+    mask = np.fromiter(map(str.isascii, texts), bool, len(texts))
+    # What is plain is normalised much faster, so the others are apart.
+    plain, plain_lengths = _runs([t for t, m in zip(texts, mask, strict=True) if m], analyzer)
+    other, other_lengths = _runs([t for t, m in zip(texts, mask, strict=True) if not m], analyzer)
+    numbers, lengths = _Numbers(), np.empty(len(texts), np.int32)
+    lengths[mask], lengths[~mask] = plain_lengths, other_lengths
+    places = np.empty(len(plain) + len(other), np.int32)
+    of_plain = np.repeat(mask, lengths)
+    places[of_plain] = list(map(numbers.__getitem__, plain))
+    places[~of_plain] = list(map(numbers.__getitem__, other))
+    return Words(list(numbers), places, lengths)
 
 
-def _runs(texts: list[str], analyzer: Analyzer) -> tuple[list[str], Ints]:
+def _runs(texts: Sequence[str], analyzer: Analyzer) -> tuple[list[str], Ints]:
     """The runs of all texts in a row, and how many each text has."""
     # Apostrophes by themselves are no word, so a run of them can stand between two texts.
     mark, runs, between = "'", list[str](), list[int]()
@@ -79,14 +77,13 @@ def _runs(texts: list[str], analyzer: Analyzer) -> tuple[list[str], Ints]:
 
 def joined(parts: Sequence[Words]) -> Words:
     """The words of several parts as one."""
-    numbers, texts = _Numbers(), 0
-    places, owners = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
-    for part in parts:
-        known = np.array(list(map(numbers.__getitem__, part.forms)), np.int32)
-        places.append(known[part.places])
-        owners.append(part.owners + np.int32(texts))
-        texts += part.texts
-    return Words(list(numbers), np.concatenate(places), np.concatenate(owners), texts)
+    if len(parts) == 1:
+        return parts[0]
+    numbers, none = _Numbers(), [np.zeros(0, np.int32)]
+    known = [np.array(list(map(numbers.__getitem__, part.forms)), np.int32) for part in parts]
+    places = [of_part[part.places] for of_part, part in zip(known, parts, strict=True)]
+    lengths = np.concatenate(none + [part.lengths for part in parts])
+    return Words(list(numbers), np.concatenate(none + places), lengths)
 
 
 def tokens(
@@ -96,16 +93,33 @@ def tokens(
     stem: Callable[[list[str]], list[str]],
 ) -> Tokens:
     """The tokens of what `split` gave; `stem` gives the stems of a list of forms."""
-    forms, stop = _Numbers(), frozenset(analyzer.stop_words)
-    parts = [
-        [forms[form] for form in (tokenize(run) if "'" in run else (run,)) if form not in stop]
-        for run in runs.forms
-    ]
-    sizes = np.array([len(part) for part in parts], np.int32)
-    flat = np.array([form for part in parts for form in part], np.int32)
-    places = flat[_stretches(sizes, runs.places)]
-    owners = np.repeat(runs.owners, sizes[runs.places])
-    return Tokens(Words(list(forms), places, owners, runs.texts), stem(list(forms)))
+    stop = frozenset(analyzer.stop_words)
+    # A run without an apostrophe is one token.
+    odd = np.array(["'" in run or run in stop for run in runs.forms], bool)
+    numbers = _Numbers()
+    for run, is_odd in zip(runs.forms, odd.tolist(), strict=True):
+        if not is_odd:
+            numbers[run] = len(numbers)
+    first = np.cumsum(~odd, dtype=np.int32) - 1
+    places, lengths, more = runs.places, runs.lengths.copy(), list[tuple[int, int]]()
+    for run in np.flatnonzero(odd).tolist():
+        found = [numbers[form] for form in tokenize(runs.forms[run]) if form not in stop]
+        first[run] = found[0] if found else -1
+        more += [(run, number) for number in found[1:]]
+    ends, inserted = np.cumsum(lengths), [np.zeros(0, np.int64)]
+    for run, _ in more:
+        inserted.append(np.flatnonzero(places == run))
+        np.add.at(lengths, np.searchsorted(ends, inserted[-1], side="right"), 1)
+    places = first[places]
+    if more:
+        numbers_of = [np.full(len(at), n) for at, (_, n) in zip(inserted[1:], more, strict=True)]
+        places = np.insert(places, np.concatenate(inserted), np.concatenate(numbers_of))
+    kept = places >= 0
+    before = np.append(0, np.cumsum(kept, dtype=np.int32))
+    ends = np.cumsum(lengths)
+    lengths = before[ends] - before[ends - lengths]
+    forms = list(numbers)
+    return Tokens(Words(forms, places[kept], lengths), stem(forms))
 
 
 def stems(forms: list[str], analyzer: Analyzer) -> list[str]:
@@ -125,11 +139,3 @@ def nltk_tools(
     stem = stemmers[analyzer.stemmer]()
     tokenizer = RegexpTokenizer(TOKEN_PATTERNS[analyzer.token_pattern])
     return tokenizer.tokenize, lambda forms: [stem(form) for form in forms]
-
-
-def _stretches(sizes: Ints, chosen: Ints) -> npt.NDArray[np.int64]:
-    """The places of some of the stretches that lie in a row, given the sizes of all."""
-    starts, lengths = np.cumsum(sizes) - sizes, sizes[chosen]
-    ends = np.cumsum(lengths)
-    within = np.arange(int(lengths.sum())) - np.repeat(ends - lengths, lengths)
-    return np.asarray(np.repeat(starts[chosen], lengths) + within)

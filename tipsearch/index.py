@@ -141,13 +141,14 @@ class Index:
         progress: Callable[[int], None],
         kernel: str,
     ) -> tuple[Index, IngestReport]:
-        from tipsearch import corpus, reuse
+        from tipsearch import bulk, corpus, reuse
 
         usable = older and (older.analyzer, older.weighting) == chosen
         taken = reuse.Older(older._generation) if older and usable else None
-        generation, report = corpus.of_sources(
-            sources, corpus.Settings(*chosen), taken, keep_rest=keep_rest, progress=progress
-        )
+        with bulk.unhindered():
+            generation, report = corpus.of_sources(
+                sources, corpus.Settings(*chosen), taken, keep_rest=keep_rest, progress=progress
+            )
         return cls(generation, kernel=kernel), report
 
     @classmethod

@@ -61,11 +61,15 @@ def gather(tables: Sequence[Table], order: Numbers) -> Table:
     breaks = np.flatnonzero((np.diff(order) != 1) | (np.diff(table) != 0)) + 1
     firsts = np.append(0, breaks) if len(order) else breaks
     lasts = np.append(breaks, len(order))[: len(firsts)] - 1
-    pieces = []
-    for which, first, last in zip(table[firsts], order[firsts], order[lasts], strict=True):
-        blob, offsets = tables[which]
-        before = ends[which] - len(offsets) + 1
-        pieces.append(blob[int(offsets[first - before]) : int(offsets[last - before + 1])])
+    before = (ends - [len(table.offsets) - 1 for table in tables])[table]
+    starts, stops = np.zeros(len(firsts), np.int64), np.zeros(len(firsts), np.int64)
+    for number, (_, offsets) in enumerate(tables):
+        here = table[firsts] == number
+        starts[here] = offsets[(order - before)[firsts][here]]
+        stops[here] = offsets[(order - before)[lasts][here] + 1]
+    blobs = [blob for blob, _ in tables]
+    places = zip(table[firsts].tolist(), starts.tolist(), stops.tolist(), strict=True)
+    pieces = [blobs[which][start:stop] for which, start, stop in places]
     return Table.of(b"".join(pieces), lengths)
 
 

@@ -5,15 +5,16 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from tipsearch.errors import (
     AmbiguousTitle,
+    IndexChanged,
     IndexNotFound,
     PostNotFound,
     SourceError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tipsearch.model import Hit
 
 SEEDS = Path("seeds")
+T = TypeVar("T")
 
 app = typer.Typer(
     add_completion=False,
@@ -129,6 +131,40 @@ def index_command(
 
 
 @app.command()
+def add(
+    source: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE...", readable=False, help="Files and folders of dumps."),
+    ],
+    index: IndexFolder = Path("index"),
+    as_json: AsJson = False,
+) -> None:
+    """Add the posts of some sources to the index; one with an id that is there takes its place."""
+
+    def change(older: "Index") -> "tuple[Index, IngestReport]":
+        with _progress("Adding") as progress:
+            return older.add(*source, progress=progress)
+
+    changed, report = _replaced(index, change)
+    _print_outcome(changed, report, index, as_json)
+
+
+@app.command()
+def remove(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="The ids of the posts.")],
+    index: IndexFolder = Path("index"),
+    as_json: AsJson = False,
+) -> None:
+    """Remove posts from the index. A later `index` brings back what its sources still hold."""
+    changed, _ = _replaced(index, lambda older: (older.remove(*ids), None))
+    if as_json:
+        _print([_json({"removed": len(set(ids)), "posts": len(changed)})])
+    else:
+        _print([f"Removed {_count(len(set(ids)), 'post')}."])
+        _print_index(changed, index)
+
+
+@app.command()
 def query(
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="What to search for.")],
     limit: Limit = 10,
@@ -198,6 +234,7 @@ def verify(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
     from tipsearch.index import Index
 
     opened = Index.open(index)
+    opened.verify()
     files = opened.files().items()
     if as_json:
         _print(_json({"file": file, "bytes": size, "ok": True}) for file, size in files)
@@ -222,28 +259,65 @@ def _open_or_build(folder: Path) -> "Index":
 def _build(
     sources: list[Path], folder: Path, *, as_json: bool = False, quiet: bool = False
 ) -> "Index":
-    """Read the sources, build and publish the index; print the report unless `quiet`."""
-    from tipsearch.index import Index
-    from tipsearch.ingest.reader import read
+    """Read the sources, build and publish the index; print the report unless `quiet`.
 
-    posts, report = read(*sources)
-    if not posts:
+    What did not change since the index that the folder holds is taken over from it.
+    """
+    from tipsearch.index import Index
+
+    older = None
+    with suppress(TipsearchError):
+        older = Index.open(folder)
+    with _progress("Indexing") as progress:
+        built, report = Index.ingest(*sources, older=older, progress=progress)
+    if not len(built):
         _print_report(report, as_json)
         names = ", ".join(map(str, sources))
         raise SourceError(names, "no post found", "the old index, if any, is left as it is")
-    if sys.stderr.isatty():
-        with typer.progressbar(length=len(posts), label="Indexing", file=sys.stderr) as bar:
-            built = Index.build(posts, sources=report.sources, progress=bar.update)
-    else:
-        built = Index.build(posts, sources=report.sources)
-    built.save(folder, on_wait=lambda: _note("Another build is writing there: waiting for it."))
+    built.save(folder, on_wait=_waiting)
     if not quiet:
-        _print_report(report, as_json)
-        if not as_json:
-            facts = built.info()
-            size = f"{facts['terms']:,} terms, {facts['bytes']:,} bytes"
-            _print([f"Index: {folder} ({facts['posts']:,} posts, {size})"])
+        _print_outcome(built, report, folder, as_json)
     return built
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal's stderr, to be told the share that is done."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with typer.progressbar(length=100, label=label, file=sys.stderr) as bar:
+        yield lambda share: bar.update(int(100 * share) - bar.pos)
+
+
+def _waiting() -> None:
+    _note("Another build is writing there: waiting for it.")
+
+
+def _print_outcome(built: "Index", report: "IngestReport", folder: Path, as_json: bool) -> None:
+    _print_report(report, as_json)
+    if not as_json:
+        _print_index(built, folder)
+
+
+def _print_index(built: "Index", folder: Path) -> None:
+    facts = built.info()
+    size = f"{facts['terms']:,} terms, {facts['bytes']:,} bytes"
+    _print([f"Index: {folder} ({_count(facts['posts'], 'post')}, {size})"])
+
+
+def _replaced(folder: Path, change: "Callable[[Index], tuple[Index, T]]") -> "tuple[Index, T]":
+    """Publish what `change` makes of the live index; again where another build came first."""
+    from tipsearch.index import Index
+
+    while True:
+        older = Index.open(folder)
+        changed, outcome = change(older)
+        try:
+            changed.save(folder, on_wait=_waiting, replacing=older)
+        except IndexChanged:
+            continue
+        return changed, outcome
 
 
 def _print_report(report: "IngestReport", as_json: bool) -> None:

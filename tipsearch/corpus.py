@@ -130,7 +130,7 @@ def of_sources(
     older: Older | None,
     *,
     keep_rest: bool,
-    progress: Progress,
+    progress: Callable[[float], None],
     by_lines: bool = True,
 ) -> tuple[Generation, IngestReport]:
     """An index of the posts of files and folders, and the account of these, as `read` gives it.
@@ -225,14 +225,16 @@ def _parse(
     others: dict[str, reader.File],
     analyzer: Analyzer,
     pool: Pool,
-    progress: Progress,
+    progress: Callable[[float], None],
 ) -> None:
     """Parse what is new in the files of JSON Lines; those that are none become `others`."""
-    jobs = [(file, first) for file in lines.values() for _, first in file.pieces()]
+    jobs = [(file, n, len(piece)) for file in lines.values() for piece, n in file.pieces()]
     pieces = (piece for file in lines.values() for piece, _ in file.pieces())
-    for (file, first), part in zip(jobs, pool.map(bulk.parse, pieces, analyzer), strict=True):
+    parsed, done, size = pool.map(bulk.parse, pieces, analyzer), 0, sum(n for _, _, n in jobs)
+    for (file, first, length), part in zip(jobs, parsed, strict=True):
         file.take(first, part)
-        progress(len(part.columns.ids) if part else 0)
+        done += length
+        progress(done / size)
     for name, file in list(lines.items()):
         if not file.finish():
             others[name] = reader.parse(file.entry)

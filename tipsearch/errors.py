@@ -14,6 +14,7 @@
         ├── IndexUnreadable       the system does not let it be read
         ├── IndexFormatError      it was written in another format than this version reads
         ├── IndexLocked           another build is writing there
+        ├── IndexChanged          another build has published there meanwhile
         └── IndexWriteError       it cannot be written: read-only, disk full, not a folder
 
 The message is one line: what happened, where, and what to do next. The facts are fields too.
@@ -152,6 +153,13 @@ class IndexLocked(StorageError):
             f"another build is writing to {folder!r} and did not end within {seconds:g} s: "
             "try again when it has",
         )
+
+
+class IndexChanged(StorageError):
+    """The index to be replaced is not the live one any more: another build came first."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder, f"another build has changed the index in {folder!r}: try again")
 
 
 class IndexWriteError(StorageError):

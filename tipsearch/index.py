@@ -99,14 +99,15 @@ class Index:
         analyzer: Analyzer | None = None,
         weighting: Weighting | None = None,
         older: Index | None = None,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Callable[[float], None] = lambda _: None,
         kernel: str = "auto",
     ) -> tuple[Index, IngestReport]:
         """The index of files and folders, and the account of every line: `read` and `build` in one.
 
         Several processes share a large file, and no post becomes an object. What did not change
         since `older` is taken over from it, if it has the same settings; what came of it is the
-        same as without. Raises SourceError where a source does not exist.
+        same as without. `progress` is called with the share of the reading that is done. Raises
+        SourceError where a source does not exist.
         """
         chosen = (analyzer or Analyzer(), weighting or Weighting())
         return cls._ingested(sources, chosen, older, False, progress, kernel)
@@ -114,7 +115,7 @@ class Index:
     def add(
         self,
         *sources: str | PathLike[str],
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> tuple[Index, IngestReport]:
         """A new index that also has the posts of these sources, and the account of them.
 
@@ -138,7 +139,7 @@ class Index:
         chosen: tuple[Analyzer, Weighting],
         older: Index | None,
         keep_rest: bool,
-        progress: Callable[[int], None],
+        progress: Callable[[float], None],
         kernel: str,
     ) -> tuple[Index, IngestReport]:
         from tipsearch import bulk, corpus, reuse
@@ -170,15 +171,23 @@ class Index:
         *,
         lock_seconds: float = LOCK_SECONDS,
         on_wait: Callable[[], None] = lambda: None,
+        replacing: Index | None = None,
     ) -> str:
         """Publish the index in `folder` in one atomic step and return its generation's name.
 
         Where another build writes there, `on_wait` is called and this one waits `lock_seconds`.
-        Raises IndexLocked or IndexWriteError; the old index is live then.
+        Raises IndexLocked, IndexWriteError, and IndexChanged where the live index there is not
+        `replacing` any more; the old index is live then.
         """
         from tipsearch.publishing import publish
 
-        return publish(self._generation, Path(folder), lock_seconds=lock_seconds, on_wait=on_wait)
+        return publish(
+            self._generation,
+            Path(folder),
+            lock_seconds=lock_seconds,
+            on_wait=on_wait,
+            replacing=replacing and replacing._generation.name,
+        )
 
     # --- asking it
 

@@ -21,6 +21,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from tipsearch.errors import (
+    IndexChanged,
     IndexCorrupt,
     IndexLocked,
     IndexNotFound,
@@ -42,19 +43,22 @@ def publish(
     *,
     lock_seconds: float,
     on_wait: Callable[[], None],
+    replacing: str | None = None,
 ) -> str:
     """Make `generation` the live index of `folder` in one atomic step, and return its name.
 
     A reader sees the old index or the new one, whole, at every moment, even if this process is
     killed; what a killed one left is swept here. Another build in the same folder is waited for
-    (`on_wait` is called once, then). Raises IndexLocked or IndexWriteError; either leaves the old
-    index live.
+    (`on_wait` is called once, then). Raises IndexLocked, IndexWriteError, and IndexChanged where
+    the live index is not the one of the name `replacing`; each leaves the old index live.
     """
     try:
         if folder.exists() and not folder.is_dir():
             raise IndexWriteError(str(folder), "it is not a folder")
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, lock_seconds, on_wait):
+            if replacing is not None and _live_name(folder) != replacing:
+                raise IndexChanged(str(folder))
             _sweep(folder, keep=_live_name(folder))
             building = folder / f"{_BUILDING}{os.getpid()}"
             try:

@@ -69,12 +69,16 @@ def without(whole: Columns, left_out: npt.NDArray[np.bool_]) -> Columns:
         return whole
     kept, words = np.flatnonzero(~left_out), whole.words
     texts = np.repeat(~left_out, 2)
+    places = words.places[np.repeat(texts, words.lengths)]
+    used = np.unique(places)
+    number = np.zeros(len(words.forms), np.int32)
+    number[used] = np.arange(len(used))
     return Columns(
         [whole.ids[i] for i in kept.tolist()],
         gather([whole.records], kept),
         gather([whole.titles], kept),
         whole.flags[kept],
-        Words(words.forms, words.places[np.repeat(texts, words.lengths)], words.lengths[texts]),
+        Words([words.forms[i] for i in used.tolist()], number[places], words.lengths[texts]),
     )
 
 

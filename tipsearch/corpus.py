@@ -198,8 +198,7 @@ class _Ids:
 
 def _meet(older: Older, rows: Array, ids: Sequence[str]) -> bool:
     """Whether one of these ids is that of one of these rows of the older index."""
-    places = [older.ids.find(id) for id in ids] if len(rows) else []
-    return bool(np.isin(places, rows).any())
+    return bool(len(rows)) and bool(np.isin(older.rows_of(ids), rows).any())
 
 
 def _opened(
@@ -255,11 +254,10 @@ def _made(
     if older is None:
         tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
         return build.build(build.nothing(), _no_tokens(), new, tokens, seen, *settings)
-    found = np.array([older.ids.find(id) for id in new.ids], np.int64)
-    same = np.array(
-        [row >= 0 and older.records.same(int(row), new.records, i) for i, row in enumerate(found)],
-        bool,
-    )
+    found = older.rows_of(new.ids)
+    same = np.zeros(len(found), bool)
+    for i in np.flatnonzero(found >= 0).tolist():
+        same[i] = older.records.same(int(found[i]), new.records, i)
     rest = np.ones(len(older), bool) if keep_rest else np.zeros(len(older), bool)
     rest[found[found >= 0]] = False
     rest[rows] = False

@@ -146,6 +146,9 @@ class Strings:
         return self._bytes(i) == table.blob[start : end - 1]
 
     def __iter__(self) -> Iterator[str]:
+        lines = bytes(self._blob.whole()).decode().split("\n")
+        if len(lines) == len(self) + 1:  # no string holds a newline
+            return iter(lines[:-1])
         return (self[i] for i in range(len(self)))
 
     def place(self, string: str) -> int:

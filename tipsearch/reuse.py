@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tipsearch.storage import Array, Generation
 
 
+FEW = 2000  # so many looks into a sorted table cost as much as to read all of it
+
+
 class Older:
     """An older index, each byte of it checked: IndexCorrupt is raised where it is damaged."""
 
@@ -53,6 +56,13 @@ class Older:
             self.ids, self.records.table(), self._titles.table(), self.flags, self._terms,
             self._forms, a["forms.terms"], a["forms.frequency"], counts, rows,
         )  # fmt: skip
+
+    def rows_of(self, ids: Sequence[str]) -> Array:
+        """The row of each id, -1 where there is none."""
+        if len(ids) < FEW:
+            return np.array([self.ids.find(id) for id in ids], np.int64)
+        number = dict(zip(self.ids, range(len(self)), strict=True))
+        return np.fromiter((number.get(id, -1) for id in ids), np.int64, len(ids))
 
     def texts(self, rows: Sequence[int]) -> list[str]:
         """The title and the text of each of these rows, in turn."""

@@ -1,6 +1,6 @@
 """Which stretches of a file of lines were there before, wherever they stood in it?
 
-A file is cut into groups of some 32 lines where the lines themselves say so, so that a change in
+A file is cut into groups of some 16 lines where the lines themselves say so, so that a change in
 one line changes the group that it is in and no other (content-defined chunking, as rsync and its
 like do it). A digest of each group tells whether an older file had the same lines.
 """
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 DIGEST = 16  # bytes of a digest
 _STRETCH = 1 << 24
-_MULTIPLIER = np.uint32(2654435761)  # Knuth's: spreads what is alike
 
 
 class Groups(NamedTuple):
@@ -44,7 +43,10 @@ def groups(data: bytes) -> Groups:
     key = np.zeros(len(ends), np.uint32)
     for ahead in range(4):
         key = key * 256 + characters[np.minimum(middle + ahead, len(data) - 1)]
-    last = np.flatnonzero((key * _MULTIPLIER) >> np.uint32(26) == 0)
+    # The mixing steps of MurmurHash3, since texts are much alike.
+    key = (key ^ (key >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    key = (key ^ (key >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    last = np.flatnonzero(key >> np.uint32(28) == 0)
     if len(ends) and (not len(last) or last[-1] < len(ends) - 1):
         last = np.append(last, len(ends) - 1)
     group_ends = ends[last]

@@ -255,6 +255,7 @@ def _weights(counts: Any, settings: Weighting) -> dict[str, Array]:
         "postings.counts": by_term.data,
         "postings.bm25": bm25,
         "frequent": frequent,
+        "blocks.starts": blocks.group_starts(rows, indptr, frequent, posts),
         "blocks.bm25": blocks.block_maxima(rows, bm25, indptr, frequent, posts),
         "blocks.cosine": blocks.block_maxima(rows, cosine, indptr, frequent, posts),
     }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10
 LISTED = 10
 LOCK_SECONDS = 60.0
+REMEMBERED = 1 << 16
 
 
 class Index:
@@ -61,6 +61,7 @@ class Index:
         )
         self._forms = HashedStrings(*self._table("forms.txt"), generation.arrays["forms.buckets"])
         self._stop_words = frozenset(self.analyzer.stop_words)
+        self._numbers: dict[str, int] = {}  # of the terms of words that were asked for
 
     def _table(self, file: str) -> tuple[Checked[Blob], Checked[Array]]:
         offsets = f"{file.partition('.')[0]}.offsets"
@@ -164,6 +165,7 @@ class Index:
     def verify(self) -> None:
         """Check every byte, and that the parts fit together; raises IndexCorrupt."""
         layout.verify(self._generation)
+        self._bm25.trusted = self._cosine.trusted = True
 
     def save(
         self,
@@ -253,19 +255,32 @@ class Index:
         terms, unknown, stopped = self._parsed(text)
         return ParsedQuery({self._terms[term]: n for term, n in terms.items()}, unknown, stopped)
 
-    def _parsed(self, text: str) -> tuple[Counter[int], tuple[str, ...], tuple[str, ...]]:
+    def _parsed(self, text: str) -> tuple[dict[int, int], tuple[str, ...], tuple[str, ...]]:
         """The same with terms by number."""
         if not text.strip():
             raise EmptyQueryError
-        terms, unknown, stopped = Counter[int](), dict[str, None](), dict[str, None]()
+        terms: dict[int, int] = {}
+        unknown: dict[str, None] = {}
+        stopped: dict[str, None] = {}
         for token in self.analyzer.tokens(text):
-            if token in self._stop_words:
+            number = self._numbers.get(token)
+            if number is None:
+                number = self._remember(token)
+            if number >= 0:
+                terms[number] = terms.get(number, 0) + 1
+            elif token in self._stop_words:
                 stopped[token] = None
-            elif (number := self._term_number(token)) >= 0:
-                terms[number] += 1
             else:
                 unknown[token] = None
         return terms, tuple(unknown), tuple(stopped)
+
+    def _remember(self, token: str) -> int:
+        """The place of the term of a word, -1 for a stop word and for one that no post has."""
+        if len(self._numbers) >= REMEMBERED:
+            self._numbers.clear()
+        number = -1 if token in self._stop_words else self._term_number(token)
+        self._numbers[token] = number
+        return number
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
         """A function that gives start and end of each word of a text that matches the query."""
@@ -348,7 +363,8 @@ class Index:
         arrays = self._generation.arrays
         return Postings(
             arrays["postings.indptr"], arrays["postings.rows"], arrays[values],
-            arrays["frequent"], arrays[f"blocks.{name}"], self._rows, scale,
+            arrays["frequent"], arrays[f"blocks.{name}"], arrays["blocks.starts"],
+            self._rows, scale,
         )  # fmt: skip
 
     def _idf(self) -> Array:
@@ -376,6 +392,9 @@ class Index:
         )
         return records.post(self._ids[row], self._records[row], sources)
 
+    def _load(self, id: str) -> Post:
+        return self._post(self._ids.find(id))
+
     def _row(self, title_or_id: str) -> int:
         from tipsearch import lookup
 
@@ -397,7 +416,7 @@ class Index:
             return snippet(post.text, matches(post.text, forms, self.analyzer))
 
         return [
-            Hit(rank, self._ids[row], score, partial(self._post, row), shown)
+            Hit(rank, self._ids[row], score, self._load, shown)
             for rank, (row, score) in enumerate(best, start=1)
         ]
 

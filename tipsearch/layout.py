@@ -42,6 +42,7 @@ ARRAYS: dict[str, str] = {
     "postings.counts": NUMBERS,
     "postings.bm25": "<f4",
     "frequent": "<i4",
+    "blocks.starts": "<i4",
     "blocks.bm25": "|u1",
     "blocks.cosine": "|u1",
 }
@@ -81,7 +82,7 @@ def _lengths(generation: Generation) -> dict[str, int]:
     arrays, facts = generation.arrays, generation.facts
     posts, terms, forms = (facts[name] for name in ("posts", "terms", "forms"))
     entries, groups = len(arrays["matrix.counts"]), len(arrays["groups.lines"])
-    seen, levels = len(arrays["sources.path"]), len(arrays["frequent"]) * blocks.count(posts)
+    seen, frequent = len(arrays["sources.path"]), len(arrays["frequent"])
     tables = {f"{(table := file.partition('.')[0])}.offsets": facts.get(table, posts) + 1
               for file in STRINGS}  # fmt: skip
     return {
@@ -93,7 +94,8 @@ def _lengths(generation: Generation) -> dict[str, int]:
         **dict.fromkeys(("matrix.indices", "postings.rows"), entries),
         **dict.fromkeys(("postings.counts", "postings.bm25"), entries),
         **{"matrix.scale": posts, "posts.flags": posts, "postings.indptr": terms + 1},
-        **dict.fromkeys(("blocks.bm25", "blocks.cosine"), levels),
+        **dict.fromkeys(("blocks.bm25", "blocks.cosine"), frequent * blocks.count(posts)),
+        **{"blocks.starts": frequent * (blocks.groups(posts) + 1)},
     }
 
 

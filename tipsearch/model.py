@@ -67,34 +67,34 @@ class Hit:
     matched; each is made when it is first asked for, since a ranking alone needs neither.
     """
 
-    __slots__ = ("_made", "_post", "_snippet", "id", "rank", "score")
+    __slots__ = ("_load", "_post", "_shorten", "_snippet", "id", "rank", "score")
 
     def __init__(
         self,
         rank: int,
         id: str,
         score: float,
-        post: Callable[[], Post],
-        snippet: Callable[[Post], str],
+        load: Callable[[str], Post],
+        shorten: Callable[[Post], str],
     ) -> None:
         self.rank, self.id, self.score = rank, id, score
-        self._post, self._snippet = post, snippet
-        self._made: dict[str, Any] = {}
+        self._load, self._shorten = load, shorten
+        self._post: Post | None = None
+        self._snippet: str | None = None
 
     @property
     def post(self) -> Post:
         """The post."""
-        if "post" not in self._made:
-            self._made["post"] = self._post()
-        post: Post = self._made["post"]
-        return post
+        if self._post is None:
+            self._post = self._load(self.id)
+        return self._post
 
     @property
     def snippet(self) -> str:
         """About two lines of its text."""
-        if "snippet" not in self._made:
-            self._made["snippet"] = self._snippet(self.post)
-        return str(self._made["snippet"])
+        if self._snippet is None:
+            self._snippet = self._shorten(self.post)
+        return self._snippet
 
     def _value(self) -> tuple[Any, ...]:
         return self.rank, self.id, self.score, self.post, self.snippet
@@ -114,7 +114,7 @@ class Hit:
 
 def _hit(rank: int, id: str, score: float, post: Post, snippet: str) -> Hit:
     """A hit that has all it can be asked for."""
-    return Hit(rank, id, score, lambda: post, lambda _: snippet)
+    return Hit(rank, id, score, lambda _: post, lambda _: snippet)
 
 
 class ParsedQuery(NamedTuple):

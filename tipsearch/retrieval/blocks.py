@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHIFT = 5
 SIZE = 1 << SHIFT
+GROUP = 16  # blocks
 LEVELS = 255
 RARE = 128  # a term in fewer than one of this many posts is rare
 
@@ -41,6 +42,18 @@ def block_maxima(
         blocks, most = by_block(rows[start:end], weights[start:end])
         levels[blocks] = np.ceil(most * (LEVELS / most.max()) - 1e-9).clip(1, LEVELS)
     return table.ravel()
+
+
+def groups(posts: int) -> int:
+    """How many groups of blocks so many posts have."""
+    return -(-count(posts) // GROUP)
+
+
+def group_starts(rows: Array, indptr: Array, terms: Array, posts: int) -> npt.NDArray[np.int32]:
+    """How many postings of each frequent term come before each group, and after the last."""
+    firsts = np.arange(groups(posts) + 1) * (GROUP * SIZE)
+    found = [np.searchsorted(rows[start:end], firsts) for start, end in _stretches(indptr, terms)]
+    return np.concatenate([np.zeros(0), *found]).astype(np.int32)
 
 
 def by_block(rows: Array, weights: Array) -> tuple[Array, Array]:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 
-from tipsearch.retrieval.blocks import LEVELS, SHIFT, SIZE
+from tipsearch.retrieval.blocks import GROUP, LEVELS, SHIFT, SIZE
 from tipsearch.retrieval.topk import in_order
 
 if TYPE_CHECKING:
     from tipsearch.retrieval.postings import Plan, Postings
 
-GROUP = 16  # so many blocks are skipped at once
 FIRST_WAVE = 16
 DENSE = 2  # of so many promising blocks on, a group is scored in one go
 SCORED = np.float32(-1)
@@ -41,7 +40,7 @@ def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
         return []
     scores, rows = _search(
         postings.rows, postings.values, postings.scale, postings.levels, postings.blocks,
-        plan.starts, plan.ends, plan.slots, plan.factors, plan.bounds, k,
+        postings.group_starts, plan.starts, plan.ends, plan.slots, plan.factors, plan.bounds, k,
     )  # fmt: skip
     return in_order(rows, scores, k)
 
@@ -145,12 +144,13 @@ def _best_groups(groups: Any, count: int) -> Any:
 @_compiled
 def _score(
     block: int, count: int, rows: Any, values: Any, scale: Any, levels: Any, blocks: int,
-    cursors: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
+    groups: Any, starts: Any, cursors: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
     total: Any, sums: Any, rest: Any, heap: Any, best: Any, size: int,
 ) -> int:  # fmt: skip
     """Take the posts of some blocks that are good enough into the heap; return how many it holds.
 
-    `cursors` stand at or before the first block and are moved on; `sums` and `rest` are scratch;
+    `groups` are the starts of groups of the frequent terms; of the others `cursors` stand at or
+    before the first block and are moved on; `sums` and `rest` are scratch;
     `total` tells of the blocks that were scored before.
     """
     first, posts, left = block << SHIFT, count << SHIFT, 0.0
@@ -166,7 +166,12 @@ def _score(
     for term in range(len(ends)):
         if count == 1 and slots[term] >= 0 and levels[slots[term] * blocks + block] == 0:
             continue
-        at, end = _gallop(rows, cursors[term], ends[term], first), ends[term]
+        end = ends[term]
+        if slots[term] >= 0:
+            group = slots[term] * (-(-blocks // GROUP) + 1) + block // GROUP
+            at = _gallop(rows, starts[term] + groups[group], end, first)
+        else:
+            at = _gallop(rows, cursors[term], end, first)
         while at < end and rows[at] - first < posts:
             weight = float(values[at])
             if len(scale):
@@ -190,44 +195,44 @@ def _score(
 
 @_compiled
 def _search(
-    rows: Any, values: Any, scale: Any, levels: Any, blocks: int,
+    rows: Any, values: Any, scale: Any, levels: Any, blocks: int, groups: Any,
     starts: Any, ends: Any, slots: Any, factors: Any, bounds: Any, k: int,
 ) -> tuple[Any, Any]:  # fmt: skip
     """The k best scores and their rows, in no order."""
     total = _bounds(rows, values, scale, levels, blocks, starts, ends, slots, factors, bounds)
-    groups = np.zeros(len(total) // GROUP, np.float32)
-    for group in range(len(groups)):
+    best_of = np.zeros(len(total) // GROUP, np.float32)
+    for group in range(len(best_of)):
         for block in range(group * GROUP, (group + 1) * GROUP):
-            groups[group] = max(groups[group], total[block])
+            best_of[group] = max(best_of[group], total[block])
     heap, best, size = np.empty(k), np.empty(k, np.int64), 0
     sums, rest, cursors = np.empty(GROUP * SIZE), np.empty(len(starts)), starts.copy()
-    for group in _best_groups(groups, min(len(groups), max(FIRST_WAVE, min(k, 8 * FIRST_WAVE)))):
+    for group in _best_groups(best_of, min(len(best_of), max(FIRST_WAVE, min(k, 8 * FIRST_WAVE)))):
         block = group * GROUP + int(np.argmax(total[group * GROUP : (group + 1) * GROUP]))
         size = _score(
-            block, 1, rows, values, scale, levels, blocks, cursors, ends, slots, factors, bounds,
-            total, sums, rest, heap, best, size,
+            block, 1, rows, values, scale, levels, blocks, groups, starts, cursors, ends, slots,
+            factors, bounds, total, sums, rest, heap, best, size,
         )  # fmt: skip
         total[block] = SCORED
     cursors[:] = starts
-    for group in range(len(groups)):
+    for group in range(len(best_of)):
         first, last = group * GROUP, (group + 1) * GROUP
         bar = np.float32(heap[0]) if size == k else SMALLEST
-        if groups[group] < bar:
+        if best_of[group] < bar:
             continue
         promising = 0
         for block in range(first, last):
             promising += total[block] >= bar
         if promising >= DENSE:
             size = _score(
-                first, GROUP, rows, values, scale, levels, blocks, cursors, ends, slots,
-                factors, bounds, total, sums, rest, heap, best, size,
+                first, GROUP, rows, values, scale, levels, blocks, groups, starts, cursors, ends,
+                slots, factors, bounds, total, sums, rest, heap, best, size,
             )  # fmt: skip
             continue
         for block in range(first, last):
             bar = np.float32(heap[0]) if size == k else SMALLEST
             if total[block] >= bar:
                 size = _score(
-                    block, 1, rows, values, scale, levels, blocks, cursors, ends, slots,
-                    factors, bounds, total, sums, rest, heap, best, size,
+                    block, 1, rows, values, scale, levels, blocks, groups, starts, cursors, ends,
+                    slots, factors, bounds, total, sums, rest, heap, best, size,
                 )  # fmt: skip
     return heap[:size], best[:size]

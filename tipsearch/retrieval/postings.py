@@ -60,14 +60,18 @@ class Postings:
         values: Checked[Array],
         frequent: Checked[Array],
         levels: Checked[Array],
+        starts: Checked[Array],
         posts: int,
         scale: Checked[Array] | None = None,
     ) -> None:
         self._indptr, self._rows, self._values = indptr, rows, values
-        self._levels = levels
-        self.posts, self.blocks = posts, blocks.count(posts)
-        self.rows, self.values, self.levels = rows.data, values.data, levels.data
+        self._levels, self._starts = levels, starts
+        self.posts, self.blocks, self._groups = posts, blocks.count(posts), blocks.groups(posts) + 1
+        self.rows, self.values = rows.data, values.data
+        self.levels, self.group_starts = levels.data, starts.data
         self.scale: Array = np.zeros(0) if scale is None else scale.whole()
+        self._at = memoryview(indptr.data)
+        self.trusted = False  # whether all of it was checked
         self._slots = {term: slot for slot, term in enumerate(frequent.whole().tolist())}
         self._terms: dict[int, Term] = {}
 
@@ -80,20 +84,31 @@ class Postings:
         return self._terms[number]
 
     def _look_up(self, number: int) -> Term:
-        start, end = self._indptr[number : number + 2].tolist()
+        self._indptr.ensure(number, number + 2)
+        start, end, slot = self._at[number], self._at[number + 1], self._slots.get(number, -1)
+        if not self.trusted:
+            self._check(start, end, slot)
+        return Term(start, end, float(self.weights(slice(start, end)).max()), slot)
+
+    def _check(self, start: int, end: int, slot: int) -> None:
+        """Check the postings of a term, which are from `start` to `end`."""
         self._indptr.require(0 <= start < end <= len(self.rows), "a pointer is out of range")
-        rows, slot = self._rows[start:end], self._slots.get(number, -1)
+        rows = self._rows[start:end]
         inside = rows[0] >= 0 and rows[-1] < self.posts and bool(np.all(rows[1:] > rows[:-1]))
         self._rows.require(inside, "a number is out of range")
         self._values.ensure(start, end)
         if slot >= 0:
             self._levels.ensure(slot * self.blocks, (slot + 1) * self.blocks)
-        return Term(start, end, float(self.weights(slice(start, end)).max()), slot)
+            starts = self._starts[slot * self._groups : (slot + 1) * self._groups]
+            fits = starts[0] >= 0 and starts[-1] <= end - start and np.all(np.diff(starts) >= 0)
+            self._starts.require(bool(fits), "a place is out of range")
 
     def weights(self, places: Any) -> npt.NDArray[np.float64]:
         """The weights of the postings at these places (a slice or numbers), as float64."""
         values = self.values[places].astype(np.float64)
-        return values * self.scale[self.rows[places]] if len(self.scale) else values
+        if len(self.scale):
+            values *= self.scale[self.rows[places]]
+        return values
 
     def document_frequency(self, number: int) -> int:
         """In how many posts the term is."""

@@ -72,12 +72,13 @@ class Checked(Generic[Content]):
     `data`, the unchecked whole. Content that was never on disk needs no check.
     """
 
-    __slots__ = ("_guard", "_item", "_start", "data")
+    __slots__ = ("_guard", "_item", "_start", "_where", "data")
 
     def __init__(
         self, data: Content, guard: _Guard | None = None, start: int = 0, item: int = 1
     ) -> None:
         self.data, self._guard, self._start, self._item = data, guard, start, item
+        self._where = (guard.folder, guard.file) if guard else ("", "")
 
     def __len__(self) -> int:
         return len(self.data)
@@ -94,15 +95,15 @@ class Checked(Generic[Content]):
 
     def whole(self) -> Content:
         """All of it, checked, and with it what an array's file has before its items."""
-        if self._guard:
+        if self._guard is not None:
             self._guard.check(0, self._start + len(self.data) * self._item)
+            self._guard = None  # nothing of it is left to be checked
         return self.data
 
     def require(self, holds: bool, reason: str) -> None:
         """Raise IndexCorrupt for this file where something about it does not hold."""
         if not holds:
-            folder, file = (self._guard.folder, self._guard.file) if self._guard else ("", "")
-            raise IndexCorrupt(folder, file, reason)
+            raise IndexCorrupt(*self._where, reason)
 
 
 class Generation(NamedTuple):

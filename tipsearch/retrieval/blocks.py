@@ -20,7 +20,7 @@ SHIFT = 5
 SIZE = 1 << SHIFT
 GROUP = 16  # blocks
 LEVELS = 255
-RARE = 128  # a term in fewer than one of this many posts is rare
+RARE = 256  # a term in fewer than one of this many posts is rare
 
 
 def count(posts: int) -> int:

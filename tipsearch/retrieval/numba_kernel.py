@@ -25,12 +25,17 @@ SCORED = np.float32(-1)
 SMALLEST = np.float32(1e-30)
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
+def _compiled(function: Callable[..., Any], inline: str = "never") -> Any:
     """The function as machine code, kept for the next process where there is a folder for it."""
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(nogil=True, cache=True, inline=inline)(function)
     except RuntimeError:
-        return numba.njit(nogil=True)(function)
+        return numba.njit(nogil=True, inline=inline)(function)
+
+
+def _inlined(function: Callable[..., Any]) -> Any:
+    """The same within its caller: to count the references to so many arrays takes longer."""
+    return _compiled(function, "always")
 
 
 def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
@@ -40,7 +45,7 @@ def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
         return []
     scores, rows = _search(
         postings.rows, postings.values, postings.scale, postings.levels, postings.blocks,
-        postings.group_starts, plan.starts, plan.ends, plan.slots, plan.factors, plan.bounds, k,
+        postings.starts, plan.starts, plan.ends, plan.slots, plan.factors, plan.bounds, k,
     )  # fmt: skip
     return in_order(rows, scores, k)
 
@@ -110,17 +115,19 @@ def _bounds(
             for block in range(blocks):
                 total[block] += unit * np.float32(row[block])
         else:
-            slack = 1 + 1e-6 * (10 + len(starts))
-            at, end = starts[term], ends[term]
-            while at < end:
-                block, most = rows[at] >> SHIFT, 0.0
-                while at < end and rows[at] >> SHIFT == block:
-                    weight = float(values[at])
-                    if len(scale):
-                        weight *= scale[rows[at]]
-                    most = max(most, weight)
-                    at += 1
-                total[block] += np.float32(slack * factors[term] * most)
+            factor = factors[term] * (1 + 1e-6 * (10 + len(starts)))  # as the bounds have it
+            last, best = -1, 0.0
+            for at in range(starts[term], ends[term]):
+                block, weight = rows[at] >> SHIFT, float(values[at])
+                if len(scale):
+                    weight *= scale[rows[at]]
+                if block != last:
+                    if last >= 0:
+                        total[last] += np.float32(factor * best)
+                    last, best = block, weight
+                elif weight > best:
+                    best = weight
+            total[last] += np.float32(factor * best)
     return total
 
 
@@ -141,7 +148,7 @@ def _best_groups(groups: Any, count: int) -> Any:
     return np.sort(places[:size])
 
 
-@_compiled
+@_inlined
 def _score(
     block: int, count: int, rows: Any, values: Any, scale: Any, levels: Any, blocks: int,
     groups: Any, starts: Any, cursors: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
@@ -149,7 +156,7 @@ def _score(
 ) -> int:  # fmt: skip
     """Take the posts of some blocks that are good enough into the heap; return how many it holds.
 
-    `groups` are the starts of groups of the frequent terms; of the others `cursors` stand at or
+    `groups` are the starts of groups of the frequent terms; the `cursors` of the others stand at or
     before the first block and are moved on; `sums` and `rest` are scratch;
     `total` tells of the blocks that were scored before.
     """
@@ -160,18 +167,17 @@ def _score(
             left += bounds[term] * levels[slots[term] * blocks + block] / LEVELS
         else:
             left += bounds[term]
+    width = -(-blocks // GROUP)
     bar = heap[0] if size == len(heap) else 0.0
     sums[:posts] = 0.0
     most = 0.0
     for term in range(len(ends)):
         if count == 1 and slots[term] >= 0 and levels[slots[term] * blocks + block] == 0:
             continue
-        end = ends[term]
+        at, end = cursors[term], ends[term]
         if slots[term] >= 0:
-            group = slots[term] * (-(-blocks // GROUP) + 1) + block // GROUP
-            at = _gallop(rows, starts[term] + groups[group], end, first)
-        else:
-            at = _gallop(rows, cursors[term], end, first)
+            at = starts[term] + groups[slots[term] * (width + 1) + block // GROUP]
+        at = _gallop(rows, at, end, first)
         while at < end and rows[at] - first < posts:
             weight = float(values[at])
             if len(scale):
@@ -206,33 +212,30 @@ def _search(
             best_of[group] = max(best_of[group], total[block])
     heap, best, size = np.empty(k), np.empty(k, np.int64), 0
     sums, rest, cursors = np.empty(GROUP * SIZE), np.empty(len(starts)), starts.copy()
-    for group in _best_groups(best_of, min(len(best_of), max(FIRST_WAVE, min(k, 8 * FIRST_WAVE)))):
-        block = group * GROUP + int(np.argmax(total[group * GROUP : (group + 1) * GROUP]))
-        size = _score(
-            block, 1, rows, values, scale, levels, blocks, groups, starts, cursors, ends, slots,
-            factors, bounds, total, sums, rest, heap, best, size,
-        )  # fmt: skip
-        total[block] = SCORED
-    cursors[:] = starts
-    for group in range(len(best_of)):
-        first, last = group * GROUP, (group + 1) * GROUP
-        bar = np.float32(heap[0]) if size == k else SMALLEST
-        if best_of[group] < bar:
-            continue
-        promising = 0
-        for block in range(first, last):
-            promising += total[block] >= bar
-        if promising >= DENSE:
-            size = _score(
-                first, GROUP, rows, values, scale, levels, blocks, groups, starts, cursors, ends,
-                slots, factors, bounds, total, sums, rest, heap, best, size,
-            )  # fmt: skip
-            continue
-        for block in range(first, last):
+    chosen = _best_groups(best_of, min(len(best_of), max(FIRST_WAVE, min(k, 8 * FIRST_WAVE))))
+    todo = np.empty(GROUP, np.int64)
+    for wave in range(2):
+        cursors[:] = starts
+        for place in range(len(best_of) if wave else len(chosen)):
             bar = np.float32(heap[0]) if size == k else SMALLEST
-            if total[block] >= bar:
+            group, count, jobs = place if wave else chosen[place], 1, 0
+            if best_of[group] < bar:
+                continue
+            if wave:
+                for block in range(group * GROUP, (group + 1) * GROUP):
+                    if total[block] >= bar:
+                        todo[jobs] = block
+                        jobs += 1
+                if jobs >= DENSE:
+                    todo[0], count, jobs = group * GROUP, GROUP, 1
+            else:
+                of_group = total[group * GROUP : (group + 1) * GROUP]
+                todo[0], jobs = group * GROUP + np.argmax(of_group), 1
+            for job in range(jobs):
                 size = _score(
-                    block, 1, rows, values, scale, levels, blocks, groups, starts, cursors, ends,
-                    slots, factors, bounds, total, sums, rest, heap, best, size,
+                    todo[job], count, rows, values, scale, levels, blocks, groups, starts,
+                    cursors, ends, slots, factors, bounds, total, sums, rest, heap, best, size,
                 )  # fmt: skip
+                if not wave:
+                    total[todo[job]] = SCORED
     return heap[:size], best[:size]

@@ -34,12 +34,12 @@ class Plan(NamedTuple):
 
     A post's score is the sum, in this order, of `factors[i]` times the post's weight of term i;
     `bounds[i]` is no less than the most that term i adds to one. All arrays have one entry a term:
-    starts and ends int64, factors and bounds float64, slots int32.
+    starts, ends and slots int64, factors and bounds float64.
     """
 
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
-    slots: npt.NDArray[np.int32]
+    slots: npt.NDArray[np.int64]
     factors: npt.NDArray[np.float64]
     bounds: npt.NDArray[np.float64]
 
@@ -66,9 +66,9 @@ class Postings:
     ) -> None:
         self._indptr, self._rows, self._values = indptr, rows, values
         self._levels, self._starts = levels, starts
-        self.posts, self.blocks, self._groups = posts, blocks.count(posts), blocks.groups(posts) + 1
+        self.posts, self.blocks, self._groups = posts, blocks.count(posts), blocks.groups(posts)
         self.rows, self.values = rows.data, values.data
-        self.levels, self.group_starts = levels.data, starts.data
+        self.levels, self.starts = levels.data, starts.data
         self.scale: Array = np.zeros(0) if scale is None else scale.whole()
         self._at = memoryview(indptr.data)
         self.trusted = False  # whether all of it was checked
@@ -88,7 +88,7 @@ class Postings:
         start, end, slot = self._at[number], self._at[number + 1], self._slots.get(number, -1)
         if not self.trusted:
             self._check(start, end, slot)
-        return Term(start, end, float(self.weights(slice(start, end)).max()), slot)
+        return Term(start, end, self._most(start, end), slot)
 
     def _check(self, start: int, end: int, slot: int) -> None:
         """Check the postings of a term, which are from `start` to `end`."""
@@ -99,8 +99,9 @@ class Postings:
         self._values.ensure(start, end)
         if slot >= 0:
             self._levels.ensure(slot * self.blocks, (slot + 1) * self.blocks)
-            starts = self._starts[slot * self._groups : (slot + 1) * self._groups]
-            fits = starts[0] >= 0 and starts[-1] <= end - start and np.all(np.diff(starts) >= 0)
+            width = self._groups + 1
+            starts = self._starts[slot * width : (slot + 1) * width]
+            fits = starts[0] == 0 and starts[-1] == end - start and np.all(np.diff(starts) >= 0)
             self._starts.require(bool(fits), "a place is out of range")
 
     def weights(self, places: Any) -> npt.NDArray[np.float64]:
@@ -109,6 +110,12 @@ class Postings:
         if len(self.scale):
             values *= self.scale[self.rows[places]]
         return values
+
+    def _most(self, start: int, end: int) -> float:
+        """The greatest weight of some postings."""
+        if len(self.scale):
+            return float(self.weights(slice(start, end)).max())
+        return float(self.values[start] if end == start + 1 else self.values[start:end].max())
 
     def document_frequency(self, number: int) -> int:
         """In how many posts the term is."""
@@ -130,13 +137,9 @@ class Postings:
         terms.sort(key=lambda term: (-term[0].most * term[2], term[1]))
         # Bounds are added up in float32, one rounding for each term.
         slack = 1 + 1e-6 * (10 + len(terms))
-        return Plan(
-            np.array([term.start for term, _, _ in terms], np.int64),
-            np.array([term.end for term, _, _ in terms], np.int64),
-            np.array([term.slot for term, _, _ in terms], np.int32),
-            np.array([factor for _, _, factor in terms], np.float64),
-            np.array([slack * factor * term.most for term, _, factor in terms], np.float64),
-        )
+        whole = np.array([term[:2] + term[3:] for term, _, _ in terms], np.int64).reshape(-1, 3)
+        parts = np.array([(f, slack * f * term.most) for term, _, f in terms]).reshape(-1, 2)
+        return Plan(*whole.T.copy(), *parts.T.copy())
 
     def order(self, factors: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
         """The terms and factors in the order in which a score adds them up."""

@@ -28,7 +28,7 @@ from tipsearch.lexicon import (
     smallest,
 )
 from tipsearch.retrieval import blocks
-from tipsearch.storage import Checked, Generation
+from tipsearch.storage import Checked
 
 if TYPE_CHECKING:
     from tipsearch.columns import Columns
@@ -72,7 +72,9 @@ def nothing() -> Base:
     strings = Strings(Checked(empty.blob), Checked(empty.offsets))
     forms = HashedStrings(Checked(empty.blob), Checked(empty.offsets), Checked(buckets([], 0)))
     counts = csr_array((0, 0), dtype=np.int32)
-    return Base(strings, empty, empty, none.astype(np.uint8), strings, forms, none, none, counts, none)
+    return Base(
+        strings, empty, empty, none.astype(np.uint8), strings, forms, none, none, counts, none
+    )
 
 
 def build(
@@ -182,7 +184,9 @@ def _counts(
     often = np.bincount(new.words.places, minlength=len(known))
     np.add.at(frequency, known[known >= 0], often[known >= 0])
     fresh = np.flatnonzero((known < 0) & (often > 0))
-    forms = _merge(base.forms, frequency > 0, [new.words.forms[i] for i in fresh.tolist()], hashed=True)
+    forms = _merge(
+        base.forms, frequency > 0, [new.words.forms[i] for i in fresh.tolist()], hashed=True
+    )
 
     staying = base.counts[base.rows] if len(base.rows) < base.counts.shape[0] else base.counts
     stems = [new.stems[i] for i in fresh.tolist()]

@@ -165,4 +165,4 @@ class LinesFile:
             place = int(places[i])
             return ids[place] if place >= 0 else str(id_of_row(-1 - place))
 
-        return FileReport(name, self.sha256, PostLines(numbers[order], id_of, others))
+        return FileReport(name, self.sha256, PostLines(numbers[order].tolist(), id_of, others))

@@ -102,13 +102,13 @@ def tokens(
             numbers[run] = len(numbers)
     first = np.cumsum(~odd, dtype=np.int32) - 1
     places, lengths, more = runs.places, runs.lengths.copy(), list[tuple[int, int]]()
-    for run in np.flatnonzero(odd).tolist():
-        found = [numbers[form] for form in tokenize(runs.forms[run]) if form not in stop]
-        first[run] = found[0] if found else -1
-        more += [(run, number) for number in found[1:]]
+    for place in np.flatnonzero(odd).tolist():
+        found = [numbers[form] for form in tokenize(runs.forms[place]) if form not in stop]
+        first[place] = found[0] if found else -1
+        more += [(place, number) for number in found[1:]]
     ends, inserted = np.cumsum(lengths), [np.zeros(0, np.int64)]
-    for run, _ in more:
-        inserted.append(np.flatnonzero(places == run))
+    for place, _ in more:
+        inserted.append(np.flatnonzero(places == place))
         np.add.at(lengths, np.searchsorted(ends, inserted[-1], side="right"), 1)
     places = first[places]
     if more:

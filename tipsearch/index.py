@@ -90,6 +90,7 @@ class Index:
         in its date, or with half of a surrogate pair in its text.
         """
         from tipsearch import corpus  # nltk and scipy load only here
+
         chosen = corpus.Settings(analyzer or Analyzer(), weighting or Weighting())
         return cls(corpus.of_posts(posts, chosen, sources or {}, progress), kernel=kernel)
 
@@ -188,7 +189,7 @@ class Index:
             Path(folder),
             lock_seconds=lock_seconds,
             on_wait=on_wait,
-            replacing=replacing and replacing._generation.name,
+            replacing=replacing._generation.name if replacing is not None else None,
         )
 
     # --- asking it

@@ -90,12 +90,12 @@ def _lengths(generation: Generation) -> dict[str, int]:
         **dict.fromkeys(("forms.terms", "forms.frequency"), forms),
         **dict.fromkeys(("sources.offsets", "matrix.indptr"), posts + 1),
         **dict.fromkeys(("sources.first", "sources.lines"), seen),
-        **{"groups.digest": 16 * groups, "groups.source": groups},
+        "groups.digest": 16 * groups, "groups.source": groups,
         **dict.fromkeys(("matrix.indices", "postings.rows"), entries),
         **dict.fromkeys(("postings.counts", "postings.bm25"), entries),
-        **{"matrix.scale": posts, "posts.flags": posts, "postings.indptr": terms + 1},
+        "matrix.scale": posts, "posts.flags": posts, "postings.indptr": terms + 1,
         **dict.fromkeys(("blocks.bm25", "blocks.cosine"), frequent * blocks.count(posts)),
-        **{"blocks.starts": frequent * (blocks.groups(posts) + 1)},
+        "blocks.starts": frequent * (blocks.groups(posts) + 1),
     }
 
 

@@ -124,7 +124,7 @@ class Strings:
     def __init__(self, blob: Checked[Blob], offsets: Checked[Numbers]) -> None:
         self._blob, self._offsets = blob, offsets
         # Much faster to index, one by one, than what they stand for.
-        self._data, self._at = blob.data, memoryview(offsets.data)
+        self._data, self._at = blob.data, offsets.data.data
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -135,7 +135,7 @@ class Strings:
         if not 0 <= start < end <= len(self._data):
             self._offsets.require(False, "an offset is out of range")
         self._blob.ensure(start, end)
-        return self._data[start : end - 1]
+        return bytes(self._data[start : end - 1])
 
     def __getitem__(self, i: int) -> str:
         return self._bytes(i).decode()
@@ -217,7 +217,7 @@ class HashedStrings(Strings):
         self, blob: Checked[Blob], offsets: Checked[Numbers], buckets: Checked[Numbers]
     ) -> None:
         super().__init__(blob, offsets)
-        self._buckets, self._bucket_at = buckets, memoryview(buckets.data)
+        self._buckets, self._bucket_at = buckets, buckets.data.data
         self._count = len(buckets) - 1
 
     def _bucket(self, hashed: int) -> range:

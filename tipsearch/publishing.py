@@ -103,7 +103,7 @@ def _write_files(generation: Generation, building: Path) -> str:
         files[file] = {"size": len(blob)}
     for name, part in generation.arrays.items():
         array, file = part.whole(), f"{name}.npy"
-        digests[file] = _write(building / file, _npy_header(array), memoryview(array).cast("B"))
+        digests[file] = _write(building / file, _npy_header(array), array.data.cast("B"))
         described = {"dtype": array.dtype.str, "shape": list(array.shape)}
         files[file] = {"size": (building / file).stat().st_size, **described}
     table = b"".join(digests[file] for file in sorted(digests))

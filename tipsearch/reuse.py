@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tipsearch.storage import Array, Generation
 
 
-FEW = 2000  # so many looks into a sorted table cost as much as to read all of it
+FEW = 20_000  # so many looks into a sorted table cost as much as to read all of it
 
 
 class Older:
@@ -61,8 +62,12 @@ class Older:
         """The row of each id, -1 where there is none."""
         if len(ids) < FEW:
             return np.array([self.ids.find(id) for id in ids], np.int64)
-        number = dict(zip(self.ids, range(len(self)), strict=True))
-        return np.fromiter((number.get(id, -1) for id in ids), np.int64, len(ids))
+        rows = self._rows
+        return np.fromiter((rows.get(id, -1) for id in ids), np.int64, len(ids))
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return dict(zip(self.ids, range(len(self)), strict=True))
 
     def texts(self, rows: Sequence[int]) -> list[str]:
         """The title and the text of each of these rows, in turn."""
@@ -75,7 +80,9 @@ class Older:
             chosen = np.flatnonzero(a["groups.source"] == number)
             if len(chosen):
                 digests = a["groups.digest"].reshape(-1, DIGEST)[chosen]
-                found[name] = Groups(chosen, a["groups.lines"][chosen], [d.tobytes() for d in digests])
+                found[name] = Groups(
+                    chosen, a["groups.lines"][chosen], [d.tobytes() for d in digests]
+                )
         return found
 
     def rows_of_groups(self) -> dict[bytes, Any]:

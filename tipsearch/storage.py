@@ -1,9 +1,9 @@
 """How is an index read from disk, and each byte of it known to be the one that was written?
 
 A folder holds generations, each in a subfolder named by the SHA-256 of its manifest, and the file
-CURRENT, which names the live one. The manifest holds the SHA-256 of the file `digests.bin`, and that
-the one of each block of every other file, so from CURRENT down each byte is covered. A block is
-checked when something in it is first used (a Merkle tree of three levels), so opening a million
+CURRENT, which names the live one. The manifest holds the SHA-256 of the file `digests.bin`, and
+that the one of each block of every other file, so from CURRENT down each byte is covered. A block
+is checked when something in it is first used (a Merkle tree of three levels), so opening a million
 posts costs as much as opening ten. This file knows arrays, bytes and JSON, and nothing of search;
 `index/README.md` describes the format for a reader without Python.
 """
@@ -41,7 +41,7 @@ DIGESTS = "digests.bin"
 HEXADECIMAL = frozenset("0123456789abcdef")
 
 Blob = bytes | mmap.mmap
-Content = TypeVar("Content", "Blob", "Array")
+Content = TypeVar("Content")
 
 
 class _Guard:
@@ -72,21 +72,24 @@ class Checked(Generic[Content]):
     `data`, the unchecked whole. Content that was never on disk needs no check.
     """
 
-    __slots__ = ("_guard", "_item", "_start", "_where", "data")
+    __slots__ = ("_guard", "_item", "_sliced", "_start", "_where", "data")
 
     def __init__(
         self, data: Content, guard: _Guard | None = None, start: int = 0, item: int = 1
     ) -> None:
-        self.data, self._guard, self._start, self._item = data, guard, start, item
+        self.data: Content = data
+        self._sliced: Any = data
+        self._guard, self._start, self._item = guard, start, item
         self._where = (guard.folder, guard.file) if guard else ("", "")
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self._sliced)
 
     def __getitem__(self, stretch: slice) -> Content:
-        start, stop, _ = stretch.indices(len(self.data))
+        start, stop, _ = stretch.indices(len(self._sliced))
         self.ensure(start, stop)
-        return self.data[start:stop]
+        content: Content = self._sliced[start:stop]
+        return content
 
     def ensure(self, start: int, stop: int) -> None:
         """Check the items from `start` to `stop`; IndexCorrupt where one is not as written."""
@@ -96,7 +99,7 @@ class Checked(Generic[Content]):
     def whole(self) -> Content:
         """All of it, checked, and with it what an array's file has before its items."""
         if self._guard is not None:
-            self._guard.check(0, self._start + len(self.data) * self._item)
+            self._guard.check(0, self._start + len(self) * self._item)
             self._guard = None  # nothing of it is left to be checked
         return self.data
 
@@ -121,8 +124,10 @@ class Generation(NamedTuple):
 
     def verify(self) -> None:
         """Check every byte; IndexCorrupt names the first file that is not as it was written."""
-        for part in (*self.blobs.values(), *self.arrays.values()):
-            part.whole()
+        for blob in self.blobs.values():
+            blob.whole()
+        for array in self.arrays.values():
+            array.whole()
 
 
 def read(folder: Path) -> Generation:

@@ -22,7 +22,7 @@ _ASCII = {
     for code, char in enumerate(map(chr, range(128)))
 }
 
-_ASCII_FOLDED: dict[int, str | None] = _ASCII | {ord("`"): " ", ord("'"): None}
+_ASCII_FOLDED: dict[int, str | None] = {**_ASCII, ord("`"): " ", ord("'"): None}
 
 # Function words: a closed class, so this list is complete in kind, if not in every spelling.
 STOP_WORDS = tuple(

@@ -14,7 +14,8 @@ from tipsearch.ingest.draft import Draft, Page
 
 def parse(lines: Sequence[str]) -> Page:
     """A draft for each line that is a post; each other line is refused with its reason."""
-    drafts, refused, scan = [], dict[int, str](), json.JSONDecoder().scan_once
+    drafts, refused = list[Draft](), dict[int, str]()
+    scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
     for number, line in enumerate(lines, start=1):
         try:
             data, end = scan(line, 0)
@@ -56,14 +57,15 @@ def _draft(data: Any, number: int) -> Draft:
     kind: Any = get("kind")
     if kind not in (None, "full", "teaser"):
         raise ValueError('"kind" must be "full" or "teaser"')
+    title, text, date = get("title"), get("text"), get("date")
     return Draft(
-        _string("title", get("title")),
-        _string("text", get("text")),
-        _date(get("date")),
+        title if type(title) is str and title.isascii() else _string("title", title),
+        text if type(text) is str and text.isascii() else _string("text", text),
+        None if date is None else _date(date),
         kind or "full",
         (number,),
         tuple([_category(name) for name in categories]) if categories else (),
-        _string("id", id.strip()),
+        id.strip() if id.isascii() else _string("id", id.strip()),
         _string("url", get("url")) or None,
     )
 

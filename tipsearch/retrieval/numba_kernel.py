@@ -25,17 +25,13 @@ SCORED = np.float32(-1)
 SMALLEST = np.float32(1e-30)
 
 
-def _compiled(function: Callable[..., Any], inline: str = "never") -> Any:
+def _compiled(function: Callable[..., Any]) -> Any:
     """The function as machine code, kept for the next process where there is a folder for it."""
+    compiler: Any = numba.njit
     try:
-        return numba.njit(nogil=True, cache=True, inline=inline)(function)
+        return compiler(nogil=True, cache=True)(function)
     except RuntimeError:
-        return numba.njit(nogil=True, inline=inline)(function)
-
-
-def _inlined(function: Callable[..., Any]) -> Any:
-    """The same within its caller: to count the references to so many arrays takes longer."""
-    return _compiled(function, "always")
+        return compiler(nogil=True)(function)
 
 
 def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
@@ -72,8 +68,9 @@ def _push(heap: Any, rows: Any, size: int, score: float, row: int) -> int:
         at = 0
         while 2 * at + 1 < size:
             child = 2 * at + 1
-            if child + 1 < size and _worse(heap[child + 1], rows[child + 1], heap[child], rows[child]):
-                child += 1
+            other = child + 1
+            if other < size and _worse(heap[other], rows[other], heap[child], rows[child]):
+                child = other
             if not _worse(heap[child], rows[child], score, row):
                 break
             heap[at], rows[at] = heap[child], rows[child]
@@ -148,7 +145,7 @@ def _best_groups(groups: Any, count: int) -> Any:
     return np.sort(places[:size])
 
 
-@_inlined
+@_compiled
 def _score(
     block: int, count: int, rows: Any, values: Any, scale: Any, levels: Any, blocks: int,
     groups: Any, starts: Any, cursors: Any, ends: Any, slots: Any, factors: Any, bounds: Any,

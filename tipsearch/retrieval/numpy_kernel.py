@@ -16,6 +16,8 @@ from tipsearch.retrieval.blocks import LEVELS, SHIFT, SIZE, by_block
 from tipsearch.retrieval.topk import contenders, in_order
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from tipsearch.retrieval.postings import Plan, Postings
     from tipsearch.retrieval.topk import Rows, Scores
 
@@ -25,7 +27,8 @@ FIRST_WAVE, GROWTH = 64, 16
 def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
     """The k best rows with their scores, by score, then by row; only such as have a term."""
     bounds = _bounds(postings, plan)
-    rows, scores, bar = np.zeros(0, np.int64), np.zeros(0), 0.0
+    bar, scores = 0.0, np.zeros(0)
+    rows: Rows = np.zeros(0, np.int64)
     wave = max(FIRST_WAVE, k)
     while len(live := np.flatnonzero(bounds >= bar) if bar else np.flatnonzero(bounds)):
         if len(live) > 2 * wave:
@@ -39,11 +42,11 @@ def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
     return in_order(rows, scores, k)
 
 
-def _bounds(postings: Postings, plan: Plan) -> Scores:
+def _bounds(postings: Postings, plan: Plan) -> npt.NDArray[np.float32]:
     """The most that a post of each block can score (float32)."""
     count = postings.blocks
     bounds = np.zeros(count, np.float32)
-    for start, end, slot, factor, bound in zip(*(part.tolist() for part in plan), strict=True):
+    for start, end, slot, _, bound in zip(*(part.tolist() for part in plan), strict=True):
         if slot >= 0:
             levels = postings.levels[slot * count : (slot + 1) * count]
             bounds += levels * np.float32(bound / LEVELS)

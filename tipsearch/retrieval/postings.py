@@ -53,7 +53,7 @@ class Postings:
     out of range would make a kernel write outside its memory.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917: these are its parts
         self,
         indptr: Checked[Array],
         rows: Checked[Array],
@@ -70,7 +70,7 @@ class Postings:
         self.rows, self.values = rows.data, values.data
         self.levels, self.starts = levels.data, starts.data
         self.scale: Array = np.zeros(0) if scale is None else scale.whole()
-        self._at = memoryview(indptr.data)
+        self._at = indptr.data.data
         self.trusted = False  # whether all of it was checked
         self._slots = {term: slot for slot, term in enumerate(frequent.whole().tolist())}
         self._terms: dict[int, Term] = {}
@@ -106,7 +106,7 @@ class Postings:
 
     def weights(self, places: Any) -> npt.NDArray[np.float64]:
         """The weights of the postings at these places (a slice or numbers), as float64."""
-        values = self.values[places].astype(np.float64)
+        values: npt.NDArray[np.float64] = self.values[places].astype(np.float64)
         if len(self.scale):
             values *= self.scale[self.rows[places]]
         return values
@@ -137,10 +137,14 @@ class Postings:
         terms.sort(key=lambda term: (-term[0].most * term[2], term[1]))
         # Bounds are added up in float32, one rounding for each term.
         slack = 1 + 1e-6 * (10 + len(terms))
-        whole = np.array([term[:2] + term[3:] for term, _, _ in terms], np.int64).reshape(-1, 3)
-        parts = np.array([(f, slack * f * term.most) for term, _, f in terms]).reshape(-1, 2)
-        return Plan(*whole.T.copy(), *parts.T.copy())
+        return Plan(
+            np.array([term.start for term, _, _ in terms], np.int64),
+            np.array([term.end for term, _, _ in terms], np.int64),
+            np.array([term.slot for term, _, _ in terms], np.int64),
+            np.array([factor for _, _, factor in terms], np.float64),
+            np.array([slack * factor * term.most for term, _, factor in terms], np.float64),
+        )
 
-    def order(self, factors: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
+    def order(self, factors: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         """The terms and factors in the order in which a score adds them up."""
         return sorted(factors, key=lambda term: (-self.term(term[0]).most * term[1], term[0]))

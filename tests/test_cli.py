@@ -230,10 +230,10 @@ def test_show_prints_the_whole_post(indexed: Path, seeds: Path) -> None:
 def test_info_and_verify(indexed: Path, tmp_path: Path) -> None:
     """`info` says what is in the index; `verify` names each file, and fails on a damaged one."""
     (info,) = _objects(_run(indexed, "info", "--json"))
-    assert (info["posts"], info["format"]) == (56, 1)
+    assert (info["posts"], info["format"]) == (56, 2)
     assert "56" in _run(indexed, "info").stdout
     files = _objects(_run(indexed, "verify", "--json"))
-    assert {"posts.jsonl", "manifest.json", "matrix.data.npy"} <= {file["file"] for file in files}
+    assert {"posts.jsonl", "manifest.json", "matrix.counts.npy"} <= {file["file"] for file in files}
     copy = tmp_path / "copy"
     shutil.copytree(indexed / "index", copy)
     target = next(copy.glob("*/posts.jsonl"))

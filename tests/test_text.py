@@ -1,13 +1,15 @@
 """Analysis: a query is analysed exactly as a post, and titles fold as people type them."""
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nltk.stem import SnowballStemmer
 from nltk.tokenize import RegexpTokenizer
 
-from tipsearch import counting
-from tipsearch.counting import count
+from tipsearch import corpus
 from tipsearch.errors import SettingError
 from tipsearch.index import Index
 from tipsearch.model import Post
@@ -30,15 +32,19 @@ def test_light_analysis_equals_nltk(text: str) -> None:
     assert ANALYZER.analyze(text) == _terms_by_nltk(text)
 
 
-def test_every_seed_post_analyses_alike(posts: list[Post]) -> None:
-    """The terms that ingestion counts in a post are those that the query path finds in it."""
-    counts = count(posts, ANALYZER)
+def test_every_seed_post_analyses_alike(index: Index, posts: list[Post]) -> None:
+    """The counts that an index keeps of a post are those of the query path's analysis of it.
+
+    The words of the title as often as the settings say.
+    """
+    arrays = index._generation.arrays
+    pointers = arrays["matrix.indptr"].whole()
     for row, post in enumerate(posts):
-        for field, matrix in ((post.title, counts.titles), (post.text, counts.texts)):
-            stored = matrix[[row]].tocoo()
-            counted = {counts.terms[t]: n for t, n in zip(stored.col, stored.data, strict=True)}
-            terms = ANALYZER.analyze(field)
-            assert counted == {term: terms.count(term) for term in terms}
+        stretch = slice(pointers[row], pointers[row + 1])
+        numbers, counts = arrays["matrix.indices"][stretch], arrays["matrix.counts"][stretch]
+        stored = {index.terms[t]: n for t, n in zip(numbers, counts.tolist(), strict=True)}
+        title, text = ANALYZER.analyze(post.title), ANALYZER.analyze(post.text)
+        assert stored == Counter(title * index.weighting.title_weight + text)
 
 
 def test_unseen_word_meets_its_stem(index: Index) -> None:
@@ -107,15 +113,14 @@ def test_analyzer_survives_json_and_refuses_unknown_settings() -> None:
 
 
 def test_spread_over_the_cores_counts_the_same(
-    posts: list[Post], monkeypatch: pytest.MonkeyPatch
+    posts: list[Post], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The analysis gives the same counts in worker processes, in chunks, as in one go."""
-    serial = count(posts, ANALYZER)
-    monkeypatch.setattr(counting, "PARALLEL_CHARACTERS", 0)
-    monkeypatch.setattr(counting, "CHUNK", 7)
+    """Worker processes, which use our stemmer, give in chunks the index that nltk gives here."""
     done: list[int] = []
-    spread = count(posts, ANALYZER, done.append)
+    here = Index.build(posts, progress=done.append).save(tmp_path / "here")
+    assert done == [len(posts)]
+    monkeypatch.setattr(corpus, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr(corpus, "CHUNK", 7)
+    done.clear()
+    assert Index.build(posts, progress=done.append).save(tmp_path / "there") == here
     assert done == [7] * 8
-    assert (spread.terms, spread.forms) == (serial.terms, serial.forms)
-    assert (spread.form_terms == serial.form_terms).all()
-    assert (spread.titles != serial.titles).nnz == (spread.texts != serial.texts).nnz == 0

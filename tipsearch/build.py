@@ -142,7 +142,8 @@ def _mask(length: int, places: Array) -> Array:
 def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = False) -> _Merged:
     """Put `new` strings, in any order, among those of `old` that are `kept` (a mask).
 
-    They come out sorted, or if `hashed` in the order of HashedStrings. Raises DuplicateIdError where a string comes twice.
+    They come out sorted, or if `hashed` in the order of HashedStrings. Raises DuplicateIdError
+    where a string comes twice.
     """
     by_key = sorted(range(len(new)), key=new.__getitem__)
     if hashed:

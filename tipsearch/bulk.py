@@ -113,10 +113,11 @@ class LinesFile:
         With the number of its first line, or 0 if it follows on the piece before.
         """
         for start, stop, line in self._stretches:
-            while start < stop:
-                end = self.data.find(b"\n", min(start + CHUNK, stop) - 1, stop) + 1 or stop
-                yield self.data[start:end], line
-                start, line = end, 0
+            at, first = start, line
+            while at < stop:
+                end = self.data.find(b"\n", min(at + CHUNK, stop) - 1, stop) + 1 or stop
+                yield self.data[at:end], first
+                at, first = end, 0
 
     def take(self, first: int, part: Parsed | None) -> None:
         """Note what came of the next piece, given the number of its first line, or 0."""

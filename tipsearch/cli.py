@@ -220,6 +220,7 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
         _print([_json(facts)])
         return
     analyzer, weighting = facts["analyzer"], facts["weighting"]
+    del facts["paths"]  # the sources tell as much
     stop_words = len(analyzer.pop("stop_words"))
     facts["analyzer"] = f"{', '.join(analyzer.values())}, {stop_words} stop words"
     facts["weighting"] = ", ".join(f"{name} {value}" for name, value in weighting.items())

@@ -138,7 +138,7 @@ def of_sources(
     What did not change since `older` is taken over from it; of its other posts those stay, if
     `keep_rest`, whose ids the sources do not have. Raises SourceError; IndexCorrupt for `older`.
     """
-    lines, others = _opened(sources, older if by_lines else None)
+    names, lines, others = _opened(sources, older if by_lines else None)
     pool = Pool(sum(len(piece) for f in lines.values() for piece, _ in f.pieces()) > PARALLEL_BYTES)
     _parse(lines, others, settings.analyzer, pool, progress)
     reused = np.concatenate([np.zeros(0, np.int64), *(file.rows for file in lines.values())])
@@ -164,8 +164,10 @@ def of_sources(
     id_of_row = older.ids.__getitem__ if older else str
     report = IngestReport(
         files=tuple(
-            lines[name].account(combined.taken, id_of_row) if name in lines
-            else reader.account(others[name], combined) for name in lines.keys() | others.keys()
+            lines[name].account(combined.taken, id_of_row)
+            if name in lines
+            else reader.account(others[name], combined)
+            for name in names
         ),
         repairs=combined.repairs,
         entries=len(reused) + int(alone.sum()) + combined.entries,
@@ -203,11 +205,12 @@ def _meet(older: Older, rows: Array, ids: Sequence[str]) -> bool:
 
 def _opened(
     sources: Iterable[str | PathLike[str]], older: Older | None
-) -> tuple[dict[str, LinesFile], dict[str, reader.File]]:
-    """The files of some sources by name: those of JSON Lines, and all others, read."""
+) -> tuple[list[str], dict[str, LinesFile], dict[str, reader.File]]:
+    """The names of the files of some sources; those of JSON Lines, and all others, read."""
     lines, others = dict[str, LinesFile](), dict[str, reader.File]()
     known = older.rows_of_groups() if older else {}
-    for entry in find(map(Path, sources)):
+    entries = find(map(Path, sources))
+    for entry in entries:
         if entry.problem is None and reader.is_json_lines(entry) and entry.path.is_file():
             try:
                 lines[entry.name] = LinesFile(entry)
@@ -216,7 +219,7 @@ def _opened(
             except OSError:
                 pass  # the reader says why
         others[entry.name] = reader.parse(entry)
-    return lines, others
+    return [entry.name for entry in entries], lines, others
 
 
 def _parse(
@@ -234,13 +237,14 @@ def _parse(
         file.take(first, part)
         done += length
         progress(done / size)
+    progress(1.0)
     for name, file in list(lines.items()):
         if not file.finish():
             others[name] = reader.parse(file.entry)
             del lines[name]
 
 
-def _made(
+def _made(  # noqa: PLR0913, PLR0917
     new: Columns,
     seen: Sightings,
     rows: Array,

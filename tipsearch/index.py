@@ -13,7 +13,6 @@ from tipsearch import layout, records, storage
 from tipsearch import weighting as weights
 from tipsearch.errors import (
     AmbiguousTitle,
-    EmptyQueryError,
     IndexCorrupt,
     PostNotFound,
     SettingError,
@@ -24,6 +23,7 @@ from tipsearch.retrieval.engine import Engine
 from tipsearch.retrieval.postings import Postings
 from tipsearch.snippet import matches, snippet
 from tipsearch.text import Analyzer
+from tipsearch.vocabulary import Vocabulary
 from tipsearch.weighting import Weighting
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10
 LISTED = 10
 LOCK_SECONDS = 60.0
-REMEMBERED = 1 << 16
 
 
 class Index:
@@ -59,9 +58,9 @@ class Index:
         self._records, self._ids, self._titles, self._terms = (
             Strings(*self._table(file)) for file in layout.STRINGS[:-1]
         )
-        self._forms = HashedStrings(*self._table("forms.txt"), generation.arrays["forms.buckets"])
-        self._stop_words = frozenset(self.analyzer.stop_words)
-        self._numbers: dict[str, int] = {}  # of the terms of words that were asked for
+        forms = HashedStrings(*self._table("forms.txt"), generation.arrays["forms.buckets"])
+        of_forms = generation.arrays["forms.terms"]
+        self._vocabulary = Vocabulary(self.analyzer, self._terms, forms, of_forms)
 
     def _table(self, file: str) -> tuple[Checked[Blob], Checked[Array]]:
         offsets = f"{file.partition('.')[0]}.offsets"
@@ -201,7 +200,7 @@ class Index:
         Empty where no post has any of them. Raises EmptyQueryError and SettingError.
         """
         _check_limit(limit)
-        factors = sorted(self._parsed(text)[0].items())
+        factors = sorted(self._vocabulary.parse(text).terms.items())
         best = self._engine.top(self._bm25, self._bm25.plan(factors), limit)
         return self._hits(best, {term for term, _ in factors})
 
@@ -239,7 +238,7 @@ class Index:
         """
         from tipsearch.explanation import Explanation, Part
 
-        row, terms = self._row(title_or_id), self._parsed(text)[0]
+        row, terms = self._row(title_or_id), self._vocabulary.parse(text).terms
         parts = []
         for term, count in self._bm25.order(terms.items()):
             if weight := self._bm25.weight(term, row):
@@ -253,39 +252,12 @@ class Index:
 
     def parse(self, text: str) -> ParsedQuery:
         """What the index makes of a query: known terms, unknown words, stop words."""
-        terms, unknown, stopped = self._parsed(text)
+        terms, unknown, stopped = self._vocabulary.parse(text)
         return ParsedQuery({self._terms[term]: n for term, n in terms.items()}, unknown, stopped)
-
-    def _parsed(self, text: str) -> tuple[dict[int, int], tuple[str, ...], tuple[str, ...]]:
-        """The same with terms by number."""
-        if not text.strip():
-            raise EmptyQueryError
-        terms: dict[int, int] = {}
-        unknown: dict[str, None] = {}
-        stopped: dict[str, None] = {}
-        for token in self.analyzer.tokens(text):
-            number = self._numbers.get(token)
-            if number is None:
-                number = self._remember(token)
-            if number >= 0:
-                terms[number] = terms.get(number, 0) + 1
-            elif token in self._stop_words:
-                stopped[token] = None
-            else:
-                unknown[token] = None
-        return terms, tuple(unknown), tuple(stopped)
-
-    def _remember(self, token: str) -> int:
-        """The place of the term of a word, -1 for a stop word and for one that no post has."""
-        if len(self._numbers) >= REMEMBERED:
-            self._numbers.clear()
-        number = -1 if token in self._stop_words else self._term_number(token)
-        self._numbers[token] = number
-        return number
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
         """A function that gives start and end of each word of a text that matches the query."""
-        forms = _Forms(self._term_number, {self._terms.find(term) for term in query.terms})
+        forms = self._vocabulary.forms_of({self._terms.find(term) for term in query.terms})
         return lambda text: [span[:2] for span in matches(text, forms, self.analyzer)]
 
     # --- its posts
@@ -323,7 +295,9 @@ class Index:
         indices = layout.inside(arrays["matrix.indices"], len(self._terms))
         parts = (arrays["matrix.counts"].whole(), indices, arrays["matrix.indptr"].whole())
         counts = csr_matrix(parts, shape=(self._rows, len(self._terms)), copy=False)
-        return weights.tfidf(counts, self._idf())
+        rows = weights.tfidf(counts, self._idf())
+        rows.data.flags.writeable = False  # it is kept, and given to whoever asks
+        return rows
 
     @cached_property
     def weighting(self) -> Weighting:
@@ -371,16 +345,6 @@ class Index:
     def _idf(self) -> Array:
         return weights.idf(np.diff(self._generation.arrays["postings.indptr"].whole()), self._rows)
 
-    def _term_number(self, token: str) -> int:
-        """The place of a token's term, or -1: by its surface form, or by stemming a new one."""
-        form = self._forms.find(token)
-        if form < 0:
-            return self._terms.find(self.analyzer.term(token))
-        terms = self._generation.arrays["forms.terms"]
-        number = int(terms[form : form + 1][0])
-        terms.require(0 <= number < len(self._terms), "a number is out of range")
-        return number
-
     def _post(self, row: int) -> Post:
         arrays, paths = self._generation.arrays, self._generation.facts["paths"]
         start, end = arrays["sources.offsets"][row : row + 2].tolist()
@@ -411,7 +375,7 @@ class Index:
         raise PostNotFound(title_or_id, [self._post(row) for row in nearest])
 
     def _hits(self, best: list[tuple[int, float]], terms: set[int]) -> list[Hit]:
-        forms = _Forms(self._term_number, terms)
+        forms = self._vocabulary.forms_of(terms)
 
         def shown(post: Post) -> str:
             return snippet(post.text, matches(post.text, forms, self.analyzer))
@@ -420,22 +384,6 @@ class Index:
             Hit(rank, self._ids[row], score, self._load, shown)
             for rank, (row, score) in enumerate(best, start=1)
         ]
-
-
-class _Forms:
-    """The surface forms that stand for some terms, to be asked whether one is among them."""
-
-    def __init__(self, term_number: Callable[[str], int], terms: set[int]) -> None:
-        self._term_number, self._terms = term_number, terms
-        self._known: dict[str, bool] = {}
-
-    def __contains__(self, form: object) -> bool:
-        if form not in self._known:
-            self._known[str(form)] = self._term_number(str(form)) in self._terms
-        return self._known[str(form)]
-
-    def __bool__(self) -> bool:
-        return bool(self._terms)
 
 
 def _check_limit(limit: int) -> None:

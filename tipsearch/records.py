@@ -1,7 +1,7 @@
 """How does a post lie in `posts.jsonl`? One JSON array a line: what it says, in a fixed order.
 
-What it does not say is left out at the end. The id is not in it, since `ids.txt` has it, nor where the post was seen, which changes with every
-line that is put in before it; arrays tell that.
+What it does not say is left out at the end. The id is not in it, since `ids.txt` has it, nor where
+the post was seen, which changes with every line that is put in before it; arrays tell that.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Postings:
     out of range would make a kernel write outside its memory.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917: these are its parts
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         indptr: Checked[Array],
         rows: Checked[Array],

@@ -1,0 +1,87 @@
+"""Which terms of the index does a text name?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tipsearch.errors import EmptyQueryError
+
+if TYPE_CHECKING:
+    from tipsearch.lexicon import HashedStrings, Strings
+    from tipsearch.storage import Array, Checked
+    from tipsearch.text import Analyzer
+
+REMEMBERED = 1 << 16
+
+
+class Named(NamedTuple):
+    """How often a text has each term, by its number; and its other words, each once, in order."""
+
+    terms: dict[int, int]
+    unknown: tuple[str, ...]
+    stopped: tuple[str, ...]
+
+
+class Vocabulary:
+    """The terms, and the surface forms that stand for them; form i for term `form_terms[i]`."""
+
+    def __init__(
+        self, analyzer: Analyzer, terms: Strings, forms: HashedStrings, form_terms: Checked[Array]
+    ) -> None:
+        self._analyzer, self._terms = analyzer, terms
+        self._forms, self._form_terms = forms, form_terms
+        self._stop_words = frozenset(analyzer.stop_words)
+        self._numbers: dict[str, int] = {}  # of the words that were asked for
+
+    def parse(self, text: str) -> Named:
+        """What a text names. Raises EmptyQueryError where it is white space."""
+        if not text.strip():
+            raise EmptyQueryError
+        terms: dict[int, int] = {}
+        unknown: dict[str, None] = {}
+        stopped: dict[str, None] = {}
+        for word in self._analyzer.tokens(text):
+            number = self._number(word)
+            if number >= 0:
+                terms[number] = terms.get(number, 0) + 1
+            elif word in self._stop_words:
+                stopped[word] = None
+            else:
+                unknown[word] = None
+        return Named(terms, tuple(unknown), tuple(stopped))
+
+    def forms_of(self, terms: set[int]) -> Forms:
+        """The surface forms of some terms."""
+        return Forms(self, terms)
+
+    def _number(self, word: str) -> int:
+        """The number of a word's term; -1 for a stop word and for one that no post has."""
+        number = self._numbers.get(word)
+        if number is None:
+            if len(self._numbers) >= REMEMBERED:
+                self._numbers.clear()
+            number = -1 if word in self._stop_words else self._look_up(word)
+            self._numbers[word] = number
+        return number
+
+    def _look_up(self, word: str) -> int:
+        """The number of a word's term, or -1: by its surface form, or by stemming a new one."""
+        form = self._forms.find(word)
+        if form < 0:
+            return self._terms.find(self._analyzer.term(word))
+        number = int(self._form_terms[form : form + 1][0])
+        self._form_terms.require(0 <= number < len(self._terms), "a number is out of range")
+        return number
+
+
+class Forms:
+    """The surface forms that stand for some terms, to be asked whether one is among them."""
+
+    def __init__(self, vocabulary: Vocabulary, terms: set[int]) -> None:
+        self._vocabulary, self._terms = vocabulary, terms
+
+    def __contains__(self, form: object) -> bool:
+        return self._vocabulary._number(str(form)) in self._terms
+
+    def __bool__(self) -> bool:
+        return bool(self._terms)

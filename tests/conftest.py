@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import tipsearch
 from tipsearch.index import Index
 from tipsearch.ingest.report import IngestReport
 from tipsearch.model import Post
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ROOT = Path(__file__).parents[1]
 

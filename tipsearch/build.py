@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -246,9 +247,15 @@ def _weights(counts: Any, settings: Weighting) -> dict[str, Array]:
     counts.data = smallest(counts.data)
     by_term = counts.tocsc()  # rows ascend within each term
     rows, indptr = by_term.indices, by_term.indptr
-    bm25 = weighting.bm25(rows, by_term.data, frequencies, lengths, settings)
-    cosine = by_term.data * scale[rows]
     frequent = blocks.frequent_terms(frequencies, posts)
+
+    def levels(weights: Array) -> Array:
+        return blocks.block_maxima(rows, weights, indptr, frequent, posts)
+
+    with ThreadPoolExecutor() as threads:  # numpy leaves the interpreter to the other
+        cosine = threads.submit(lambda: levels(by_term.data * scale[rows]))
+        bm25 = weighting.bm25(rows, by_term.data, frequencies, lengths, settings)
+        of_bm25, of_cosine = levels(bm25), cosine.result()
     place = counts.indptr.dtype  # that of the indices, or scipy copies them
     return {
         "matrix.indptr": counts.indptr,
@@ -261,6 +268,6 @@ def _weights(counts: Any, settings: Weighting) -> dict[str, Array]:
         "postings.bm25": bm25,
         "frequent": frequent,
         "blocks.starts": blocks.group_starts(rows, indptr, frequent, posts),
-        "blocks.bm25": blocks.block_maxima(rows, bm25, indptr, frequent, posts),
-        "blocks.cosine": blocks.block_maxima(rows, cosine, indptr, frequent, posts),
+        "blocks.bm25": of_bm25,
+        "blocks.cosine": of_cosine,
     }

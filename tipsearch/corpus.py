@@ -175,12 +175,16 @@ def of_sources(
         teasers=int((flags & TEASER > 0).sum()),
         undated=int((flags & UNDATED > 0).sum()),
     )  # fmt: skip
+    if older and dict(older.facts["sources"]) == report.sources:
+        found, same = _found(older, new)
+        if same.all() and len(reused) + len(found) == len(older):
+            return older.generation, report  # nothing has changed
     of_reused = sightings.joined([sightings.of_lines(n, file.reused) for n, file in lines.items()])
-    made = _made(new, seen, reused, of_reused, settings, older, keep_rest, pool)
     kept = dict(older.facts["sources"]) if older and keep_rest else {}
     grouped = older.groups() if older and keep_rest else {}
     grouped = {name: those for name, those in grouped.items() if name not in report.sources}
     grouped |= {name: file.groups for name, file in lines.items() if file.groups}
+    made = _made(new, seen, reused, of_reused, settings, older, keep_rest, pool)
     return _generation(made, kept | report.sources, grouped), report
 
 
@@ -258,10 +262,7 @@ def _made(  # noqa: PLR0913, PLR0917
     if older is None:
         tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
         return build.build(build.nothing(), _no_tokens(), new, tokens, seen, *settings)
-    found = older.rows_of(new.ids)
-    same = np.zeros(len(found), bool)
-    for i in np.flatnonzero(found >= 0).tolist():
-        same[i] = older.records.same(int(found[i]), new.records, i)
+    found, same = _found(older, new)
     rest = np.ones(len(older), bool) if keep_rest else np.zeros(len(older), bool)
     rest[found[found >= 0]] = False
     rest[rows] = False
@@ -283,6 +284,18 @@ def _made(  # noqa: PLR0913, PLR0917
         sightings.joined([where.take(order), seen.take(np.flatnonzero(~same))]),
         *settings,
     )
+
+
+def _found(older: Older, new: Columns) -> tuple[Array, Array]:
+    """The row of each post in the older index, -1 where there is none, and whether it is the same.
+
+    The same in all that it says, which is what its record holds.
+    """
+    found = older.rows_of(new.ids)
+    same = np.zeros(len(found), bool)
+    for i in np.flatnonzero(found >= 0).tolist():
+        same[i] = older.records.same(int(found[i]), new.records, i)
+    return found, same
 
 
 def without(older: Older, ids: Iterable[str], settings: Settings) -> Generation:

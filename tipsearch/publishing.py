@@ -12,8 +12,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from tipsearch.errors import (
 from tipsearch.storage import BLOCK, DIGESTS, FORMAT, HEXADECIMAL, current, load
 
 if TYPE_CHECKING:
-    from tipsearch.storage import Array, Blob, Generation
+    from tipsearch.storage import Array, Generation
 
 # Distinctive, since the folder may hold other things: what has such a name is swept.
 _BUILDING, _TRASH = ".tipsearch-building-", ".tipsearch-trash-"
@@ -59,6 +60,8 @@ def publish(
         with _locked(folder, lock_seconds, on_wait):
             if replacing is not None and _live_name(folder) != replacing:
                 raise IndexChanged(str(folder))
+            if generation.name and _live_name(folder) == generation.name:
+                return generation.name  # nothing has changed since it was opened
             _sweep(folder, keep=_live_name(folder))
             building = folder / f"{_BUILDING}{os.getpid()}"
             try:
@@ -97,16 +100,19 @@ def _locked(folder: Path, seconds: float, on_wait: Callable[[], None]) -> Iterat
 def _write_files(generation: Generation, building: Path) -> str:
     """Write all files of a generation, the manifest last; return the manifest's SHA-256."""
     files: dict[str, dict[str, Any]] = {}
-    digests: dict[str, bytes] = {}
+    parts: dict[str, tuple[bytes, memoryview]] = {}
     for file, blob in generation.blobs.items():
-        digests[file] = _write(building / file, blob.whole())
-        files[file] = {"size": len(blob)}
+        parts[file], files[file] = (b"", memoryview(blob.whole())), {}
     for name, part in generation.arrays.items():
-        array, file = part.whole(), f"{name}.npy"
-        digests[file] = _write(building / file, _npy_header(array), array.data.cast("B"))
-        described = {"dtype": array.dtype.str, "shape": list(array.shape)}
-        files[file] = {"size": (building / file).stat().st_size, **described}
-    table = b"".join(digests[file] for file in sorted(digests))
+        array = np.ascontiguousarray(part.whole())
+        parts[f"{name}.npy"] = _npy_header(array), array.data.cast("B")
+        files[f"{name}.npy"] = {"dtype": array.dtype.str, "shape": list(array.shape)}
+    with ThreadPoolExecutor() as threads:  # while one file is written others are hashed
+        digests = {file: threads.submit(_digests, *parts[file]) for file in parts}
+        for file, (head, body) in parts.items():
+            _write(building / file, head, body)
+            files[file]["size"] = len(head) + len(body)
+        table = b"".join(digests[file].result() for file in sorted(digests))
     _write(building / DIGESTS, table)
     manifest = {
         "format": FORMAT,
@@ -120,6 +126,14 @@ def _write_files(generation: Generation, building: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _digests(head: bytes, body: memoryview) -> bytes:
+    """The SHA-256 of each block of a file, in a row."""
+    first = BLOCK - len(head)
+    start = [head + bytes(body[:first])] if len(head) + len(body) else []
+    rest = (body[at : at + BLOCK] for at in range(first, len(body), BLOCK))
+    return b"".join(hashlib.sha256(block).digest() for block in chain(start, rest))
+
+
 def _npy_header(array: Array) -> bytes:
     """What numpy writes before the items of an array."""
     header = io.BytesIO()
@@ -127,16 +141,13 @@ def _npy_header(array: Array) -> bytes:
     return header.getvalue()
 
 
-def _write(path: Path, *parts: bytes | memoryview | Blob) -> bytes:
-    """Write a file, make it durable, and return the SHA-256 of each of its blocks, in a row."""
-    with path.open("w+b") as out:
+def _write(path: Path, *parts: bytes | memoryview) -> None:
+    """Write a file and make it durable."""
+    with path.open("wb") as out:
         for part in parts:
             out.write(part)
         out.flush()
         os.fsync(out.fileno())
-        out.seek(0)
-        blocks = iter(partial(out.read, BLOCK), b"")
-        return b"".join(hashlib.sha256(block).digest() for block in blocks)
 
 
 def _put_in_place(building: Path, target: Path) -> None:

@@ -28,7 +28,7 @@ class Older:
 
     def __init__(self, generation: Generation) -> None:
         layout.verify(generation)
-        self.facts = generation.facts
+        self.generation, self.facts = generation, generation.facts
         self._arrays = {name: part.data for name, part in generation.arrays.items()}
         parts = {name.partition(".")[0]: blob for name, blob in generation.blobs.items()}
         tables = {n: (blob, generation.arrays[f"{n}.offsets"]) for n, blob in parts.items()}

@@ -124,10 +124,11 @@ class Generation(NamedTuple):
 
     def verify(self) -> None:
         """Check every byte; IndexCorrupt names the first file that is not as it was written."""
-        for blob in self.blobs.values():
-            blob.whole()
-        for array in self.arrays.values():
-            array.whole()
+        from concurrent.futures import ThreadPoolExecutor  # a query needs none
+
+        files: list[Checked[Any]] = [*self.blobs.values(), *self.arrays.values()]
+        with ThreadPoolExecutor() as threads:  # hashing leaves the interpreter to the others
+            list(threads.map(Checked.whole, files))
 
 
 def read(folder: Path) -> Generation:

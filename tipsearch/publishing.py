@@ -131,7 +131,8 @@ def _digests(head: bytes, body: memoryview) -> bytes:
     first = BLOCK - len(head)
     start = [head + bytes(body[:first])] if len(head) + len(body) else []
     rest = (body[at : at + BLOCK] for at in range(first, len(body), BLOCK))
-    return b"".join(hashlib.sha256(block).digest() for block in chain(start, rest))
+    blocks: Iterator[bytes | memoryview] = chain(start, rest)
+    return b"".join(hashlib.sha256(block).digest() for block in blocks)
 
 
 def _npy_header(array: Array) -> bytes:

@@ -68,6 +68,7 @@ def tipsearch_queries(folder: Path, kernel: Kernel) -> Engine:
     import tipsearch
 
     index = tipsearch.Index.open(folder, kernel=kernel)
+    index.verify()  # once here, or else block by block in the first queries
 
     def ask(query: str) -> Answer:
         return [(hit.score, hit.id) for hit in index.query(query, limit=LIMIT)]
@@ -80,6 +81,7 @@ def tipsearch_related(folder: Path, kernel: Kernel) -> Engine:
     import tipsearch
 
     index = tipsearch.Index.open(folder, kernel=kernel)
+    index.verify()  # once here, or else block by block in the first queries
 
     def ask(post_id: str) -> Answer:
         return [(hit.score, hit.id) for hit in index.related(post_id, limit=LIMIT)]

@@ -15,7 +15,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import joblib
 import numpy as np
 
 from tipsearch import build, bulk, columns, counting, sightings
@@ -59,7 +58,12 @@ class Pool:
 
     def map(self, function: Callable[..., Any], things: Iterable[Any], *more: Any) -> Iterator[Any]:
         """What the function gives for each thing, in order."""
-        jobs = joblib.Parallel(n_jobs=-1 if self.parallel else 1, return_as="generator")
+        if not self.parallel:
+            yield from (function(thing, *more) for thing in things)
+            return
+        import joblib  # what is done here need not wait for it
+
+        jobs = joblib.Parallel(n_jobs=-1, return_as="generator")
         yield from jobs(joblib.delayed(function)(thing, *more) for thing in things)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -85,19 +85,21 @@ class LinesFile:
         self.broken = False
         self._stretches = [(len(BOM) if self.data.startswith(BOM) else 0, len(self.data), 1)]
 
-    def reuse(self, known: Mapping[bytes, Array]) -> None:
-        """Take over the groups of lines that are `known`, each once; parse only the others."""
+    def reuse(self, known: dict[bytes, Array]) -> None:
+        """Take the groups of lines that are `known` out of it; only the others are parsed.
+
+        So each is taken once, whatever number of files has it.
+        """
         if b"\r" in self.data:  # lines may end where groups do not see it
             return
         self.groups = groups(self.data)
-        rows, reused, used = [self.rows], [self.reused], set[bytes]()
+        rows, reused = [self.rows], [self.reused]
         (start, _, line), left = self._stretches[0], list[tuple[int, int, int]]()
         for digest, end, count in zip(
             self.groups.digests, self.groups.ends.tolist(), self.groups.lines.tolist(), strict=True
         ):
-            if digest not in used and len(known.get(digest, ())) == count:
-                used.add(digest)
-                rows.append(known[digest])
+            if len(known.get(digest, ())) == count:
+                rows.append(known.pop(digest))
                 reused.append(np.arange(line, line + count))
             elif left and left[-1][1] == start:
                 left[-1] = (left[-1][0], end, left[-1][2])

@@ -73,8 +73,9 @@ class LinesFile:
     """
 
     def __init__(self, entry: Entry) -> None:
-        self.entry, self.data = entry, entry.path.read_bytes()
-        self.sha256 = hashlib.sha256(self.data).hexdigest()
+        data = entry.path.read_bytes()
+        self.entry, self.sha256 = entry, hashlib.sha256(data).hexdigest()
+        self.data = data.removeprefix(BOM)
         self.groups: Groups | None = None
         self.columns = columns.joined([])
         self.new: Array = np.zeros(0, np.int64)
@@ -83,7 +84,7 @@ class LinesFile:
         self.refused: dict[int, str] = {}
         self.parts: list[tuple[int, Parsed]] = []
         self.broken = False
-        self._stretches = [(len(BOM) if self.data.startswith(BOM) else 0, len(self.data), 1)]
+        self._stretches = [(0, len(self.data), 1)]
 
     def reuse(self, known: dict[bytes, Array]) -> None:
         """Take the groups of lines that are `known` out of it; only the others are parsed.

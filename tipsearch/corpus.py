@@ -181,14 +181,19 @@ def of_sources(
     )  # fmt: skip
     if older and dict(older.facts["sources"]) == report.sources:
         found, same = _found(older, new)
-        if same.all() and len(reused) + len(found) == len(older):
+        grouped = {name for name, file in lines.items() if file.groups}
+        whole = same.all() and len(reused) + len(found) == len(older)
+        if whole and grouped == set(older.groups()):
             return older.generation, report  # nothing has changed
     of_reused = sightings.joined([sightings.of_lines(n, file.reused) for n, file in lines.items()])
+    made, staying = _made(new, seen, reused, of_reused, settings, older, keep_rest, pool)
     kept = dict(older.facts["sources"]) if older and keep_rest else {}
     grouped = older.groups() if older and keep_rest else {}
     grouped = {name: those for name, those in grouped.items() if name not in report.sources}
-    grouped |= {name: file.groups for name, file in lines.items() if file.groups}
-    made = _made(new, seen, reused, of_reused, settings, older, keep_rest, pool)
+    # Posts that stay may be of an older file of that name: then a line does not tell a post.
+    grouped |= {
+        name: file.groups for name, file in lines.items() if file.groups and name not in staying
+    }
     return _generation(made, kept | report.sources, grouped), report
 
 
@@ -261,26 +266,28 @@ def _made(  # noqa: PLR0913, PLR0917
     older: Older | None,
     keep_rest: bool,
     pool: Pool,
-) -> Any:
-    """The parts of an index of `new` posts, where they were `seen`, and some `rows` of `older`."""
+) -> tuple[Any, Sequence[str]]:
+    """The parts of an index of `new` posts, where they were `seen`, and some `rows` of `older`.
+
+    With the names of the files of the posts that only stay.
+    """
     if older is None:
         tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
-        return build.build(build.nothing(), _no_tokens(), new, tokens, seen, *settings)
+        return build.build(build.nothing(), _no_tokens(), new, tokens, seen, *settings), ()
     found, same = _found(older, new)
     rest = np.ones(len(older), bool) if keep_rest else np.zeros(len(older), bool)
     rest[found[found >= 0]] = False
     rest[rows] = False
     kept = np.concatenate([rows, found[same], np.flatnonzero(rest)])
-    where = sightings.joined(
-        [of_rows, seen.take(np.flatnonzero(same)), older.sightings.take(np.flatnonzero(rest))]
-    )
+    staying = older.sightings.take(np.flatnonzero(rest)).tidy()
+    where = sightings.joined([of_rows, seen.take(np.flatnonzero(same)), staying])
     order = np.argsort(kept, kind="stable")
     gone = np.ones(len(older), bool)
     gone[kept] = False
     changed = columns.without(new, same)
     here = Pool(False)
     lost = counting.split(older.texts(np.flatnonzero(gone).tolist()), settings.analyzer)
-    return build.build(
+    made = build.build(
         older.base(kept[order]),
         _tokens(lost, settings.analyzer, here, with_nltk=False),
         changed,
@@ -288,6 +295,7 @@ def _made(  # noqa: PLR0913, PLR0917
         sightings.joined([where.take(order), seen.take(np.flatnonzero(~same))]),
         *settings,
     )
+    return made, staying.names
 
 
 def _found(older: Older, new: Columns) -> tuple[Array, Array]:

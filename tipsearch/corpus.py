@@ -181,9 +181,8 @@ def of_sources(
     )  # fmt: skip
     if older and dict(older.facts["sources"]) == report.sources:
         found, same = _found(older, new)
-        grouped = {name for name, file in lines.items() if file.groups}
         whole = same.all() and len(reused) + len(found) == len(older)
-        if whole and grouped == set(older.groups()):
+        if whole and set(older.groups()) == {n for n, file in lines.items() if file.groups}:
             return older.generation, report  # nothing has changed
     of_reused = sightings.joined([sightings.of_lines(n, file.reused) for n, file in lines.items()])
     made, staying = _made(new, seen, reused, of_reused, settings, older, keep_rest, pool)

@@ -19,7 +19,7 @@ import numba
 import numpy as np
 
 from tipsearch.retrieval.blocks import GROUP, LEVELS, SHIFT, SIZE
-from tipsearch.retrieval.topk import in_order
+from tipsearch.retrieval.topk import UNIT, in_order
 
 if TYPE_CHECKING:
     from tipsearch.retrieval.postings import Plan, Postings
@@ -82,6 +82,14 @@ def _push(heap: Any, rows: Any, size: int, score: float, row: int) -> int:
             at = child
         heap[at], rows[at] = score, row
     return size
+
+
+@_compiled
+def _bar(heap: Any, size: int, scale: Any) -> float:
+    """What a sum has to reach to be among the best: less than the worst if rounding can lift it."""
+    if size < len(heap):
+        return 0.0
+    return float(heap[0] - UNIT) if len(scale) else float(heap[0])
 
 
 @_compiled
@@ -170,7 +178,7 @@ def _score(
         else:
             left += bounds[term]
     width = -(-blocks // GROUP)
-    bar = heap[0] if size == len(heap) else 0.0
+    bar = _bar(heap, size, scale)
     sums[:posts] = 0.0
     most = 0.0
     for term in range(len(ends)):
@@ -219,7 +227,7 @@ def _search(
     for wave in range(2):
         cursors[:] = starts
         for place in range(len(best_of) if wave else len(chosen)):
-            bar = np.float32(heap[0]) if size == k else SMALLEST
+            bar = max(np.float32(_bar(heap, size, scale)), SMALLEST)
             group, count, jobs = place if wave else chosen[place], 1, 0
             if best_of[group] < bar:
                 continue

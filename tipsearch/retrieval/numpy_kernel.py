@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipsearch.retrieval.blocks import LEVELS, SHIFT, SIZE, by_block
-from tipsearch.retrieval.topk import contenders, in_order
+from tipsearch.retrieval.topk import UNIT, contenders, in_order
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,6 +38,8 @@ def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
         more, their_scores = _scored(postings, plan, live)
         rows, scores = np.concatenate((rows, more)), np.concatenate((scores, their_scores))
         rows, scores, bar = contenders(rows, scores, k)
+        if len(postings.scale):
+            bar = max(bar - UNIT, 0.0)  # what is less may tie once it is rounded
         wave *= GROWTH
     return in_order(rows, scores, k)
 

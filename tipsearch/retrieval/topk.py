@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+UNIT = 1e-12  # of a score that is rounded
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 

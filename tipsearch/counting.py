@@ -115,7 +115,8 @@ def tokens(
         numbers_of = [np.full(len(at), n) for at, (_, n) in zip(inserted[1:], more, strict=True)]
         places = np.insert(places, np.concatenate(inserted), np.concatenate(numbers_of))
     kept = places >= 0
-    before = np.append(0, np.cumsum(kept, dtype=np.int32))
+    before = np.zeros(len(kept) + 1, np.int32 if len(kept) < 2**31 else np.int64)
+    np.cumsum(kept, dtype=before.dtype, out=before[1:])
     ends = np.cumsum(lengths)
     lengths = before[ends] - before[ends - lengths]
     forms = list(numbers)

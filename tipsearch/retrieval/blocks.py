@@ -30,7 +30,7 @@ def count(posts: int) -> int:
 
 def frequent_terms(frequencies: Array, posts: int) -> Array:
     """The terms (int32, ascending) that have block maxima, given the document frequencies."""
-    return np.flatnonzero(frequencies * RARE >= max(posts, RARE * SIZE)).astype(np.int32)
+    return np.flatnonzero(frequencies >= max(posts / RARE, SIZE)).astype(np.int32)
 
 
 def block_maxima(

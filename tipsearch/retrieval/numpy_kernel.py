@@ -64,7 +64,7 @@ def _scored(postings: Postings, plan: Plan, blocks: Rows) -> tuple[Rows, Scores]
     """All posts of some ascending blocks that have a term, ascending, with their scores."""
     dtype = postings.rows.dtype
     firsts, sums = (blocks << SHIFT).astype(dtype), np.zeros(len(blocks) * SIZE)
-    ends_of_blocks = np.minimum((blocks + 1) << SHIFT, postings.posts).astype(dtype)
+    lasts = (np.minimum((blocks + 1) << SHIFT, postings.posts) - 1).astype(dtype)
     for start, end, factor in zip(
         plan.starts.tolist(), plan.ends.tolist(), plan.factors.tolist(), strict=True
     ):
@@ -77,7 +77,7 @@ def _scored(postings: Postings, plan: Plan, blocks: Rows) -> tuple[Rows, Scores]
             home = home[places]
         else:
             first = rows.searchsorted(firsts)
-            lengths = rows.searchsorted(ends_of_blocks) - first
+            lengths = rows.searchsorted(lasts, side="right") - first
             home = np.repeat(np.arange(len(blocks)), lengths)
             ends = np.cumsum(lengths)
             places = np.arange(len(home)) + np.repeat(first - ends + lengths, lengths)

@@ -204,7 +204,7 @@ def _counts(
     used = term_of_new[often > 0]
     alive[used[used < len(base.terms)]] = True
     terms = _merge(base.terms, alive, added)
-    final = np.append(terms.old, terms.new)
+    final = np.concatenate([terms.old, terms.new, np.array([-1], np.int32)])  # the last for none
 
     width = len(terms.table.offsets) - 1
     rows = [

@@ -103,7 +103,7 @@ def _made(rows: list[Array], values: list[Array], posts: int, scale: Array | Non
     levels = blocks.block_maxima(flat, weights, indptr, frequent, posts)
     postings = Postings(
         Checked(indptr), Checked(flat), Checked(beside), Checked(frequent), Checked(levels),
-        posts, None if scale is None else Checked(scale),
+        Checked(blocks.group_starts(flat, indptr, frequent, posts)), posts, None if scale is None else Checked(scale),
     )  # fmt: skip
     exact = weights.astype(np.float64)
     terms = [(flat[i:j], exact[i:j]) for i, j in pairwise(indptr)]
@@ -238,7 +238,7 @@ def test_block_maxima_are_never_too_low(made: Made) -> None:
     for number, (rows, weights) in enumerate(made.terms):
         plan = made.postings.plan([(number, 1.0)])
         slot = plan.slots[0]
-        assert (slot >= 0) == (128 * len(rows) >= max(made.posts, 4096))
+        assert (slot >= 0) == (256 * len(rows) >= max(made.posts, 8192))
         if slot >= 0:
             frequent += 1
             levels = made.postings.levels[slot * count : (slot + 1) * count]

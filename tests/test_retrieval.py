@@ -339,18 +339,18 @@ def test_rows_up_to_2_to_the_31_in_numba() -> None:
     heap, best = np.empty(9), np.empty(9, np.int64)
     size = kernel._score(
         count - 1, 1, rows, np.ones(5, np.float32), np.zeros(0), np.zeros(0, np.uint8), count,
-        np.zeros(1, np.int64), np.array([5]), np.array([-1], np.int32), np.array([2.0]),
+        np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([5]), np.array([-1], np.int32), np.array([2.0]),
         np.array([2.1]), total, np.empty(512), np.empty(1), heap, best, 0,
     )  # fmt: skip
     assert sorted(best[:size].tolist()) == [last - 31, last - 2, last]
     assert set(heap[:size].tolist()) == {2.0}
 
 
-def test_frequencies_past_2_to_the_24() -> None:
-    """Which terms are frequent is right where 128 times a frequency is past 2**31."""
+def test_frequencies_past_2_to_the_23() -> None:
+    """Which terms are frequent is right where 256 times a frequency is past 2**31."""
     frequencies = np.bincount([1]) * (HUGE - 1)
     assert blocks.frequent_terms(frequencies, HUGE - 1).tolist() == [1]
-    assert blocks.frequent_terms(np.array([2**24, 2**24 - 1], np.int32), HUGE).tolist() == [0]
+    assert blocks.frequent_terms(np.array([2**23, 2**23 - 1], np.int32), HUGE).tolist() == [0]
 
 
 @pytest.mark.parametrize("count", [2**20, HUGE, HUGE + 1])

@@ -103,7 +103,8 @@ def _made(rows: list[Array], values: list[Array], posts: int, scale: Array | Non
     levels = blocks.block_maxima(flat, weights, indptr, frequent, posts)
     postings = Postings(
         Checked(indptr), Checked(flat), Checked(beside), Checked(frequent), Checked(levels),
-        Checked(blocks.group_starts(flat, indptr, frequent, posts)), posts, None if scale is None else Checked(scale),
+        Checked(blocks.group_starts(flat, indptr, frequent, posts)), posts,
+        None if scale is None else Checked(scale),
     )  # fmt: skip
     exact = weights.astype(np.float64)
     terms = [(flat[i:j], exact[i:j]) for i, j in pairwise(indptr)]
@@ -339,7 +340,8 @@ def test_rows_up_to_2_to_the_31_in_numba() -> None:
     heap, best = np.empty(9), np.empty(9, np.int64)
     size = kernel._score(
         count - 1, 1, rows, np.ones(5, np.float32), np.zeros(0), np.zeros(0, np.uint8), count,
-        np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([5]), np.array([-1], np.int32), np.array([2.0]),
+        np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([5]),
+        np.array([-1], np.int32), np.array([2.0]),
         np.array([2.1]), total, np.empty(512), np.empty(1), heap, best, 0,
     )  # fmt: skip
     assert sorted(best[:size].tolist()) == [last - 31, last - 2, last]

@@ -19,22 +19,25 @@ import stat
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 from tipsearch.errors import IndexCorrupt, IndexWriteError, StorageError, TipsearchError
 from tipsearch.index import Index
-from tipsearch.model import Post, Source
+from tipsearch.model import Hit, Post, Source
+from tipsearch.storage import DIGESTS, current
+from tipsearch.text import Analyzer
 
 WORDS = {
     "old": "harbor lantern copper meadow violin sparrow timber orchard glacier saddle".split(),
     "new": "rocket pixel harbor neon turbine lantern quartz satellite foam circuit laser".split(),
 }
 COMMON = "the “angry” customer’s phone call – our team answered 🙂".split()
-SMALL = 4
+SMALL, WIDE = 4, 40
 FINISHED, REFUSED, BROKEN = 0, 3, 4
 
 
@@ -76,13 +79,104 @@ def expected(name: str, size: int = SMALL) -> list[Any]:
 def outcome(folder: Path, size: int = SMALL) -> str:
     """What opening `folder` gives: the corpus whose answers it has, whole, or the error's class."""
     try:
-        found = answers(Index.open(folder))
+        index = Index.open(folder)
+        index.verify()
+        found = answers(index)
     except TipsearchError as error:
         return type(error).__name__
     for name in WORDS:
         if found == expected(name, size):
             return name
     raise AssertionError(f"the index in {folder} answers as neither corpus does")
+
+
+KERNELS = ("numpy", "numba") if find_spec("numba") else ("numpy",)
+
+
+class Asked(NamedTuple):
+    """What an index of one corpus is asked: these posts, and these words."""
+
+    posts: list[Post]
+    words: list[str]
+
+    def questions(self) -> Iterator[tuple[str, Callable[[Index], object]]]:
+        """Each question by name; they use every file for all that it is good for."""
+        for id in (post.id for post in self.posts):
+            yield f"post {id}", lambda index, id=id: index.post(id)
+            yield f"related {id}", lambda index, id=id: _shown(index.related(id, 3))
+        for title in (self.posts[0].title, self.posts[-1].title.upper(), "custom", "zzzz"):
+            yield f"title {title}", lambda index, title=title: index.post(title)
+        first, last = self.posts[0].id, self.posts[-1].id
+        for word in self.words:
+            yield f"query {word}", lambda index, word=word: _shown(index.query(word, 3))
+            yield f"explain {word}", lambda index, word=word: index.explain(word, first)
+            yield f"parse {word}", lambda index, word=word: index.parse(word)
+        yield "query all", lambda index: _shown(index.query(" ".join(self.words), 1000))
+        yield "related all", lambda index: _shown(index.related(last, 1000))
+        yield "posts", list
+        yield "terms", lambda index: index.terms
+        yield "matrix", lambda index: index.matrix.toarray().tolist()
+        yield (
+            "vectorizer",
+            lambda index: index.vectorizer().transform(self.words).toarray().tolist(),
+        )
+        yield "info", lambda index: {**index.info(), "generation": None}
+        yield "settings", lambda index: (index.analyzer, index.weighting, len(index))
+        yield "removed", lambda index: list(index.remove(first))
+
+    def of(self, index: Index) -> Iterator[tuple[str, object]]:
+        """The name of each question, and what the index says to it: errors of ours, too."""
+        for name, question in self.questions():
+            try:
+                yield name, question(index)
+            except TipsearchError as error:
+                yield name, error if isinstance(error, IndexCorrupt) else str(error)
+            except BaseException as error:
+                yield name, AssertionError(repr(error))
+
+
+def _shown(hits: list[Hit]) -> object:
+    return [(hit.rank, hit.id, hit.score, hit.post, hit.snippet) for hit in hits]
+
+
+def asked(posts: list[Post]) -> Asked:
+    """What there is to ask an index of these posts: every word of a few, and some of many."""
+    words = sorted({word for post in posts for word in Analyzer().tokens(post.text)})
+    return Asked(posts, [*words[:: 1 + len(words) // 20], "zzz", "the"])
+
+
+def wrongs(folder: Path, ask: Asked, whole: dict[str, object] | None = None) -> list[str]:
+    """What is wrong with how the index in `folder` answers where nobody verified it.
+
+    Each answer must be that of the `whole` index, where that is given, or an IndexCorrupt.
+    """
+    wrong = []
+    for kernel in KERNELS:
+        try:
+            index = Index.open(folder, kernel=kernel)
+        except StorageError:
+            continue
+        for name, answer in ask.of(index):
+            other = whole is not None and answer != whole[name]
+            if isinstance(answer, AssertionError) or (other and type(answer) is not IndexCorrupt):
+                wrong.append(f"{kernel}: {name}: {answer!r:.300}")
+    return wrong
+
+
+def wide(folder: Path) -> Path:
+    """Write a file of JSON Lines whose index has something in each of its files."""
+    path = folder / "posts.jsonl"
+    with path.open("w", encoding="utf-8") as out:
+        for i, post in enumerate(corpus("old", WIDE)):
+            more = {"date": "2014-02-04", "categories": ["Tips"], "kind": "teaser", "url": "u:x"}
+            said = {
+                "id": post.id,
+                "title": post.title,
+                "text": post.text,
+                **(more if i % 3 else {}),
+            }
+            out.write(json.dumps(said) + "\n")
+    return path
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -249,8 +343,9 @@ def steps(folder: Path, mode: str, *befores: str) -> dict[str, dict[str, Any]]:
                 wrong.append(f"{where}: exit {code}, and then {now}")
             seen[now] += 1
             with mock.patch("os.fsync"):
-                new.save(place)
-            if outcome(place) != "new" or leftovers(place):
+                saved = new.save(place)
+            Index.open(place).verify()
+            if current(place) != saved or leftovers(place):
                 wrong.append(f"{where}: the next build leaves {leftovers(place)}")
             shutil.rmtree(place)
         said[before] = {"seen": seen, "steps": at - 1, "wrong": wrong}
@@ -310,36 +405,46 @@ def prepare(folder: Path, before: str) -> str:
     return outcome(folder)
 
 
-def flip(folder: Path, seed: str, size: str, most: str) -> dict[str, Any]:
+def flip(folder: Path, seed: str, size: str, most: str, used: str) -> dict[str, Any]:
     """Flip bytes of each file in turn: all of them, or `most` drawn by lot, the ends among them.
 
-    Returns how many, and the flips that were not answered by a clear IndexCorrupt.
+    Returns how many, and the flips that were not answered by a clear IndexCorrupt, or after which
+    an index that nobody verified gave another answer; that is tried for `used` flips of each file.
     """
     randomness, flips, wrong = random.Random(int(seed)), Counter[str](), []
+    ask, tried = asked(corpus("old", int(size))), Counter[str]()
+    whole = dict(ask.of(Index.open(folder)))
+    assert [answer for answer in whole.values() if isinstance(answer, Exception)] == []
     live = folder / (folder / "CURRENT").read_text().strip()
     for path in (folder / "CURRENT", *sorted(live.iterdir())):
         data = path.read_bytes()
         places = list(range(len(data)))
         if len(data) > int(most):
             places = sorted({0, len(data) - 1, *randomness.sample(places, int(most))})
+        looks = set(randomness.sample(places, min(int(used), len(places))))
+        opened = None if path.name in {"CURRENT", "manifest.json", DIGESTS} else Index.open(folder)
         with path.open("r+b", buffering=0) as file:
             for at in places:
                 for mask in (0xFF, 1 << randomness.randrange(8)):
                     os.pwrite(file.fileno(), bytes([data[at] ^ mask]), at)
-                    said = complaint(folder, path.name)
+                    # What was opened before maps the file, and has looked at nothing in it.
+                    said = complaint(folder, path.name, None if at in looks else opened)
+                    if at in looks and mask == 0xFF:
+                        said += "".join(wrongs(folder, ask, whole))
+                        tried[path.name] += 1
                     os.pwrite(file.fileno(), data[at : at + 1], at)
                     flips[path.name] += 1
                     if said:
                         wrong.append([path.name, at, mask, said])
         assert path.read_bytes() == data
     assert outcome(folder, int(size)) == "old"
-    return {"flips": flips, "wrong": wrong}
+    return {"flips": flips, "used": tried, "wrong": wrong}
 
 
-def complaint(folder: Path, file: str) -> str:
+def complaint(folder: Path, file: str, opened: Index | None) -> str:
     """What is wrong with how a damaged `file` is answered: nothing if by a clear IndexCorrupt."""
     try:
-        Index.open(folder)
+        (opened or Index.open(folder)).verify()
     except IndexCorrupt as error:
         message = str(error)
         # CURRENT with another digit names a generation, and that is what is missing.
@@ -348,20 +453,30 @@ def complaint(folder: Path, file: str) -> str:
         return "" if clear else f"unclear: {message}"
     except Exception as error:
         return repr(error)
-    return "it opened"
+    return "it is verified"
 
 
-def open_each(*folders: Path) -> None:
-    """Open each folder, and where that succeeds ask the index all there is; one line for each."""
+def open_each(template: Path, *folders: Path) -> None:
+    """Open each folder, ask the index all there is, and verify it; one line for each.
+
+    The answers must be those of the index in `template`, if there is one, and never an error of
+    another kind than IndexCorrupt; what breaks that is listed under "wrong".
+    """
+    known = template.is_dir()
+    ask = asked(list(Index.open(template)) if known else corpus("old", WIDE))
+    whole = dict(ask.of(Index.open(template))) if known else None
     for folder in folders:
-        said: dict[str, Any] = {"clear": False}
+        said: dict[str, Any] = {
+            "clear": False,
+            "opened": False,
+            "wrong": wrongs(folder, ask, whole),
+        }
         try:
             index = Index.open(folder)
             said["opened"] = True
-            answers(index)
-            index.vectorizer().transform(["the angry customer"])
-            index.explain("angry customer", next(iter(index)).id)
-            said["asked"] = True
+            said["wrong"] += adding(index, folder.parent / "posts.jsonl")
+            index.verify()
+            said["verified"] = True
         except Exception as error:
             message = str(error)
             said |= {"error": type(error).__name__, "message": message[:1000]}
@@ -371,6 +486,16 @@ def open_each(*folders: Path) -> None:
             )
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()
+
+
+def adding(index: Index, source: Path) -> list[str]:
+    """What is wrong with how an index takes over what it has of a file, where there is one."""
+    try:
+        if source.exists():
+            index.add(source)
+    except Exception as error:
+        return [] if isinstance(error, TipsearchError) else [f"add: {error!r:.300}"]
+    return []
 
 
 def save(folder: Path, name: str, seconds: str) -> dict[str, Any]:

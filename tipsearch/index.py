@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from operator import lt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,7 @@ class Index:
         self._rows: int = generation.facts["posts"]
         try:
             self.analyzer = Analyzer.from_json(generation.facts["analyzer"])
+            self.weighting = Weighting.from_json(generation.facts["weighting"])
         except SettingError as error:
             raise IndexCorrupt(folder, "manifest.json", str(error)) from error
         self._records, self._ids, self._titles, self._terms = (
@@ -164,7 +166,9 @@ class Index:
 
     def verify(self) -> None:
         """Check every byte, and that the parts fit together; raises IndexCorrupt."""
-        layout.verify(self._generation)
+        from tipsearch import verification
+
+        verification.verify(self._generation)
         self._bm25.trusted = self._cosine.trusted = True
 
     def save(
@@ -219,15 +223,17 @@ class Index:
     def _tfidf_row(self, row: int) -> list[tuple[int, float]]:
         """The terms of a post, each with its TF-IDF weight times the term's idf."""
         arrays = self._generation.arrays
-        start, end = arrays["matrix.indptr"][row : row + 2].tolist()
+        start, end = self._between("matrix.indptr", row, "matrix.indices")
         terms = arrays["matrix.indices"][start:end]
-        inside = not len(terms) or (terms.min() >= 0 and terms.max() < len(self._terms))
-        arrays["matrix.indices"].require(bool(inside), "a number is out of range")
+        inside = not len(terms) or (terms[0] >= 0 and terms[-1] < len(self._terms))
+        inside = bool(inside) and bool(np.all(terms[1:] > terms[:-1]))
+        arrays["matrix.indices"].require(inside, "a number is out of range")
         numbers = terms.tolist()
         frequencies = [self._cosine.document_frequency(term) for term in numbers]
         idf = weights.idf(np.array(frequencies), self._rows)
         scale = arrays["matrix.scale"][row : row + 1]
         factors = arrays["matrix.counts"][start:end] * idf * idf * scale
+        arrays["matrix.counts"].require(bool(np.all(factors > 0)), "a number is out of range")
         return list(zip(numbers, factors.tolist(), strict=True))
 
     def explain(self, text: str, title_or_id: str) -> Explanation:
@@ -280,7 +286,11 @@ class Index:
     @cached_property
     def terms(self) -> list[str]:
         """The fitted vocabulary, sorted; `terms[j]` is column j of `matrix`."""
-        return list(self._terms)
+        terms = list(self._terms)
+        self._generation.blobs["terms.txt"].require(
+            all(map(lt, terms, terms[1:])), "its lines are not in order"
+        )
+        return terms
 
     @cached_property
     def matrix(self) -> Any:
@@ -298,11 +308,6 @@ class Index:
         rows = weights.tfidf(counts, self._idf())
         rows.data.flags.writeable = False  # it is kept, and given to whoever asks
         return rows
-
-    @cached_property
-    def weighting(self) -> Weighting:
-        """The settings of the weights."""
-        return Weighting.from_json(self._generation.facts["weighting"])
 
     def vectorizer(self) -> Any:
         """The fitted scikit-learn TfidfVectorizer: `transform` puts new texts among the rows."""
@@ -342,23 +347,41 @@ class Index:
             self._rows, scale,
         )  # fmt: skip
 
+    def _between(self, pointers: str, row: int, name: str) -> tuple[int, int]:
+        """Where, in an array, the items of a row start and end."""
+        array = self._generation.arrays[pointers]
+        start, end = array[row : row + 2].tolist()
+        inside = 0 <= start <= end <= len(self._generation.arrays[name])
+        array.require(inside, "a pointer is out of range")
+        return start, end
+
     def _idf(self) -> Array:
-        return weights.idf(np.diff(self._generation.arrays["postings.indptr"].whole()), self._rows)
+        indptr = self._generation.arrays["postings.indptr"]
+        layout.pointers(indptr, len(self._generation.arrays["postings.rows"]), True)
+        frequencies = np.diff(indptr.data)
+        indptr.require(bool(np.all(frequencies <= self._rows)), "a pointer is out of range")
+        return weights.idf(frequencies, self._rows)
 
     def _post(self, row: int) -> Post:
         arrays, paths = self._generation.arrays, self._generation.facts["paths"]
-        start, end = arrays["sources.offsets"][row : row + 2].tolist()
+        start, end = self._between("sources.offsets", row, "sources.path")
         places = [arrays[f"sources.{part}"][start:end] for part in ("path", "first", "lines")]
-        inside = 0 <= start <= end and all(0 <= path < len(paths) for path in places[0].tolist())
+        inside = all(0 <= path < len(paths) for path in places[0].tolist())
         arrays["sources.path"].require(inside, "a number is out of range")
         sources = tuple(
             Source(paths[path], first, first + lines)
             for path, first, lines in zip(*(part.tolist() for part in places), strict=True)
         )
-        return records.post(self._ids[row], self._records[row], sources)
+        try:
+            return records.post(self._ids[row], self._records[row], sources)
+        except ValueError as error:
+            self._generation.blobs["posts.jsonl"].require(False, str(error))
+            raise
 
     def _load(self, id: str) -> Post:
-        return self._post(self._ids.find(id))
+        row = self._ids.find(id)
+        self._generation.blobs["ids.txt"].require(row >= 0, "its lines are not in order")
+        return self._post(row)
 
     def _row(self, title_or_id: str) -> int:
         from tipsearch import lookup

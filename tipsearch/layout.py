@@ -57,10 +57,13 @@ def check(generation: Generation, folder: str) -> None:
 
     arrays, blobs, facts = generation.arrays, generation.blobs, generation.facts
     require(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
-    numbers = all(type(facts[name]) is int for name in ("posts", "terms", "forms"))
+    counts = [facts[name] for name in ("posts", "terms", "forms")]
+    numbers = all(type(count) is int and count >= 0 for count in counts)
     require(numbers, "manifest.json", "its counts are no whole numbers")
-    lists = all(isinstance(facts[name], list) for name in ("paths", "sources"))
-    require(lists, "manifest.json", "its paths or sources are no lists")
+    require(_strings(facts["paths"]), "manifest.json", "its paths are no strings")
+    pairs = facts["sources"] if isinstance(facts["sources"], list) else [None]
+    named = all(_strings(pair) and len(pair) == 2 for pair in pairs)
+    require(named, "manifest.json", "its sources are no pairs of strings")
     require(
         set(blobs) == set(STRINGS) and set(arrays) == set(ARRAYS),
         "manifest.json",
@@ -75,6 +78,10 @@ def check(generation: Generation, folder: str) -> None:
     require(slots == bucket_count(facts["forms"]), "forms.buckets.npy", "its length does not fit")
     same = arrays["matrix.indptr"].data.dtype == arrays["matrix.indices"].data.dtype
     require(same, "matrix.indices.npy", "its type is not that of the pointers")  # or scipy copies
+
+
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(type(item) is str for item in value)
 
 
 def _lengths(generation: Generation) -> dict[str, int]:
@@ -106,7 +113,7 @@ def verify(generation: Generation) -> None:
     """Check every byte, and that no place in any part points outside another.
 
     Raises IndexCorrupt. The checksums say that the bytes are those that were written; the rest
-    says that nothing that follows them, such as scipy, can be led astray.
+    says that nothing that follows them, such as scipy, can be led astray. `verification` goes on.
     """
     generation.verify()
     arrays, facts = generation.arrays, generation.facts
@@ -118,6 +125,14 @@ def verify(generation: Generation) -> None:
     pointers(arrays["sources.offsets"], len(arrays["sources.path"]))
     pointers(arrays["matrix.indptr"], entries)
     pointers(arrays["postings.indptr"], entries)
+    ascend(arrays["matrix.indices"], arrays["matrix.indptr"].data)
+    counts = arrays["matrix.counts"]
+    counts.require(bool(np.all(counts.data > 0)), "a count is out of range")
+    for name in ("terms", "titles", "forms"):
+        text = np.frombuffer(generation.blobs[f"{name}.txt"].data, np.uint8)
+        ends = np.flatnonzero(text == ord("\n"))
+        whole = np.array_equal(ends + 1, arrays[f"{name}.offsets"].data[1:])
+        generation.blobs[f"{name}.txt"].require(whole, "a line does not end where it should")
     for name, limit in (
         ("forms.terms", terms), ("frequent", terms), ("matrix.indices", terms),
         ("postings.rows", posts), ("sources.path", len(facts["paths"])),
@@ -131,6 +146,15 @@ def pointers(part: Checked[Array], end: int, strict: bool = False) -> None:
     array = part.whole()
     steps = array[1:] > array[:-1] if strict else array[1:] >= array[:-1]
     part.require(array[0] == 0 and array[-1] == end and bool(np.all(steps)), "it does not ascend")
+
+
+def ascend(part: Checked[Array], indptr: Array) -> None:
+    """Raise IndexCorrupt unless the numbers from one pointer to the next ascend, for each."""
+    array = part.whole()
+    up = array[1:] > array[:-1]
+    firsts = indptr[(indptr > 0) & (indptr < len(array))]
+    up[firsts - 1] = True
+    part.require(bool(np.all(up)), "it does not ascend")
 
 
 def inside(part: Checked[Array], limit: int) -> Array:

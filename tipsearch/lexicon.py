@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from operator import lt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -119,10 +120,10 @@ def smallest(numbers: Numbers) -> Numbers:
 class Strings:
     """A read-only sequence: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
 
-    __slots__ = ("_at", "_blob", "_data", "_offsets")
+    __slots__ = ("_at", "_blob", "_data", "_fits", "_offsets")
 
     def __init__(self, blob: Checked[Blob], offsets: Checked[Numbers]) -> None:
-        self._blob, self._offsets = blob, offsets
+        self._blob, self._offsets, self._fits = blob, offsets, False
         # Much faster to index, one by one, than what they stand for.
         self._data, self._at = blob.data, offsets.data.data
 
@@ -138,7 +139,11 @@ class Strings:
         return bytes(self._data[start : end - 1])
 
     def __getitem__(self, i: int) -> str:
-        return self._bytes(i).decode()
+        try:
+            return self._bytes(i).decode()
+        except UnicodeDecodeError:
+            self._blob.require(False, "it is not UTF-8")
+            raise
 
     def same(self, i: int, table: Table, j: int) -> bool:
         """Whether string i is string j of the table."""
@@ -146,7 +151,11 @@ class Strings:
         return self._bytes(i) == table.blob[start : end - 1]
 
     def __iter__(self) -> Iterator[str]:
-        lines = bytes(self._blob.whole()).decode().split("\n")
+        try:
+            lines = bytes(self._blob.whole()).decode().split("\n")
+        except UnicodeDecodeError:
+            self._blob.require(False, "it is not UTF-8")
+            raise
         if len(lines) == len(self) + 1:  # no string holds a newline
             return iter(lines[:-1])
         return (self[i] for i in range(len(self)))
@@ -171,16 +180,37 @@ class Strings:
         """All of them, checked."""
         return Table(self._blob.whole(), self._offsets.whole())
 
+    def check(self) -> None:
+        """Raise IndexCorrupt unless each string is a line, and all are UTF-8 and in order."""
+        self._lines()
+        keys = [self._key(string) for string in self]
+        self._blob.require(all(map(lt, keys, keys[1:])), "its lines are not in order")
+
+    def _key(self, string: str) -> Any:
+        return string
+
+    def _lines(self) -> tuple[Blob, Numbers]:
+        """All bytes and offsets, once it is known that they fit together."""
+        blob, offsets = self._blob.whole(), self._offsets.whole()
+        if not self._fits:
+            ends = offsets[0] == 0 and offsets[-1] == len(blob)
+            self._offsets.require(bool(ends and np.all(offsets[1:] > offsets[:-1])),
+                                  "it does not ascend to the end of its lines")  # fmt: skip
+            lasts = np.frombuffer(blob, np.uint8)[offsets[1:] - 1]
+            self._blob.require(bool(np.all(lasts == ord("\n"))), "a line has no end")
+            self._fits = True
+        return blob, offsets
+
     def equal_to(self, string: str) -> list[int]:
         """All places of `string`, ascending; the strings may be in any order."""
-        wanted, blob = b"\n" + string.encode(errors="surrogatepass") + b"\n", self._blob.whole()
+        wanted, blob = b"\n" + string.encode(errors="surrogatepass") + b"\n", self._lines()[0]
         first = [0] if blob[: len(wanted) - 1] == wanted[1:] else []
         return first + [self._place(at + 1) for at in self._occurrences(wanted)]
 
     def containing(self, part: str) -> list[int]:
         """All places whose string contains `part` (not empty), ascending, each once."""
         wanted, places = part.encode(errors="surrogatepass"), list[int]()
-        blob, offsets = self._blob.whole(), self._offsets.whole()
+        blob, offsets = self._lines()
         at = blob.find(wanted)
         while at != -1:
             places.append(self._place(at))
@@ -191,6 +221,7 @@ class Strings:
         """The same strings without the spaces in them."""
         blob = bytes(self._blob.whole()).replace(b" ", b"")
         ends = np.flatnonzero(np.frombuffer(blob, dtype=np.uint8) == ord("\n")) + 1
+        self._blob.require(len(ends) == len(self), "a line has no end or several")
         return Strings(Checked(blob), Checked(np.append(0, ends)))
 
     def lower(self) -> Strings:
@@ -198,7 +229,7 @@ class Strings:
         return Strings(Checked(bytes(self._blob.whole()).lower()), self._offsets)
 
     def _occurrences(self, wanted: bytes) -> Iterator[int]:
-        blob = self._blob.whole()
+        blob, _ = self._lines()
         at = blob.find(wanted)
         while at != -1:
             yield at
@@ -219,6 +250,16 @@ class HashedStrings(Strings):
         super().__init__(blob, offsets)
         self._buckets, self._bucket_at = buckets, buckets.data.data
         self._count = len(buckets) - 1
+
+    def check(self) -> None:
+        """Raise IndexCorrupt unless all are UTF-8 lines in order, and in the right buckets."""
+        super().check()
+        right = buckets((string.encode() for string in self), len(self))
+        same = np.array_equal(right, self._buckets.whole())
+        self._buckets.require(same, "a string is not in its bucket")
+
+    def _key(self, string: str) -> Any:
+        return hash_key(string)
 
     def _bucket(self, hashed: int) -> range:
         bucket = hashed * self._count >> 32

@@ -7,7 +7,6 @@ is replaced by one rename. `storage` reads what is written here.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -29,10 +28,10 @@ from tipsearch.errors import (
     IndexUnreadable,
     IndexWriteError,
 )
-from tipsearch.storage import BLOCK, DIGESTS, FORMAT, HEXADECIMAL, current, load
+from tipsearch.storage import BLOCK, DIGESTS, FORMAT, HEXADECIMAL, current, load, npy_header
 
 if TYPE_CHECKING:
-    from tipsearch.storage import Array, Generation
+    from tipsearch.storage import Generation
 
 # Distinctive, since the folder may hold other things: what has such a name is swept.
 _BUILDING, _TRASH = ".tipsearch-building-", ".tipsearch-trash-"
@@ -105,7 +104,7 @@ def _write_files(generation: Generation, building: Path) -> str:
         parts[file], files[file] = (b"", memoryview(blob.whole())), {}
     for name, part in generation.arrays.items():
         array = np.ascontiguousarray(part.whole())
-        parts[f"{name}.npy"] = _npy_header(array), array.data.cast("B")
+        parts[f"{name}.npy"] = npy_header(array), array.data.cast("B")
         files[f"{name}.npy"] = {"dtype": array.dtype.str, "shape": list(array.shape)}
     with ThreadPoolExecutor() as threads:  # while one file is written others are hashed
         digests = {file: threads.submit(_digests, *parts[file]) for file in parts}
@@ -133,13 +132,6 @@ def _digests(head: bytes, body: memoryview) -> bytes:
     rest = (body[at : at + BLOCK] for at in range(first, len(body), BLOCK))
     blocks: Iterator[bytes | memoryview] = chain(start, rest)
     return b"".join(hashlib.sha256(block).digest() for block in blocks)
-
-
-def _npy_header(array: Array) -> bytes:
-    """What numpy writes before the items of an array."""
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
-    return header.getvalue()
 
 
 def _write(path: Path, *parts: bytes | memoryview) -> None:

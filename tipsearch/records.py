@@ -13,6 +13,8 @@ from typing import Protocol
 
 from tipsearch.model import Kind, Post, Source
 
+KINDS = ("full", "teaser")
+
 
 class Content(Protocol):
     """What a post says, whatever its id."""
@@ -49,8 +51,14 @@ def record(post: Content) -> str:
 
 
 def post(id: str, line: str, sources: tuple[Source, ...] = ()) -> Post:
-    """The post that `record` wrote as `line`."""
-    title, text, *rest = json.loads(line)
-    date, categories, kind, url = rest + [None, (), "full", None][len(rest) :]
-    day = Date.fromisoformat(date) if date else None
+    """The post that `record` wrote as `line`; ValueError where it wrote no such line."""
+    try:
+        title, text, *rest = json.loads(line)
+        date, categories, kind, url = rest + [None, [], "full", None][len(rest) :]
+        day = None if date is None else Date.fromisoformat(date)
+    except (RecursionError, TypeError) as error:
+        raise ValueError("it is no list of what a post says") from error
+    listed = categories if type(categories) is list else [None]
+    if kind not in KINDS or not all(type(s) is str for s in (title, text, url or "", *listed)):
+        raise ValueError("what it says is not of the right type")
     return Post(id, title, text, day, tuple(categories), kind, url, sources)

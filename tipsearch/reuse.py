@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from tipsearch import layout
+from tipsearch import layout, records
 from tipsearch.build import Base
 from tipsearch.ingest.groups import DIGEST, Groups
 from tipsearch.lexicon import HashedStrings, Strings
@@ -35,6 +34,7 @@ class Older:
         self.ids, self.records, self._titles, self._terms = (
             Strings(*tables[name]) for name in ("ids", "posts", "titles", "terms")
         )
+        self._lines = generation.blobs["posts.jsonl"]
         self._forms = HashedStrings(*tables["forms"], generation.arrays["forms.buckets"])
         self.flags = self._arrays["posts.flags"]
         a = self._arrays
@@ -71,7 +71,12 @@ class Older:
 
     def texts(self, rows: Sequence[int]) -> list[str]:
         """The title and the text of each of these rows, in turn."""
-        return [text for row in rows for text in json.loads(self.records[row])[:2]]
+        try:
+            posts = [records.post("", self.records[row]) for row in rows]
+        except ValueError as error:
+            self._lines.require(False, str(error))
+            raise
+        return [text for post in posts for text in (post.title, post.text)]
 
     def groups(self) -> dict[str, Groups]:
         """The groups of lines of each source; their ends are not known any more."""
@@ -94,14 +99,13 @@ class Older:
             if name not in self.facts["paths"]:
                 continue
             here = seen.path == self.facts["paths"].index(name)
-            of_line = np.full(int(known.lines.sum()) + 2, -1, np.int64)
-            lines = seen.first[here]
-            fits = lines < len(of_line)
-            of_line[lines[fits]] = single[here][fits]
-            at = 1
-            for digest, count in zip(known.digests, known.lines.tolist(), strict=True):
-                stretch = of_line[at : at + count]
-                at += count
-                if len(stretch) and stretch.min() >= 0:
-                    rows[digest] = stretch
+            lines, at = np.unique(seen.first[here], return_index=True)
+            ends = np.cumsum(known.lines) + 1  # the first line is 1
+            firsts = np.searchsorted(lines, ends - known.lines).tolist()
+            lasts = np.searchsorted(lines, ends).tolist()
+            posts, counts = single[here][at], known.lines.tolist()
+            places = zip(known.digests, firsts, lasts, counts, strict=True)
+            for digest, first, last, count in places:
+                if last - first == count:
+                    rows[digest] = posts[first:last]
         return rows

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tipsearch.errors import SettingError
 from tipsearch.lexicon import pointers
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ class Sightings(NamedTuple):
 
 
 def of_posts(posts: Sequence[Post]) -> Sightings:
-    """The sources of some posts."""
+    """The sources of some posts. Raises SettingError on line numbers that cannot be."""
     places = [source for post in posts for source in post.sources]
+    for place in places:
+        if not 0 <= place.first <= place.last < 1 << 31:
+            raise SettingError("the lines of a source", place, "numbers from 0 on, first and last")
     numbers = {path: n for n, path in enumerate(dict.fromkeys(place.path for place in places))}
     return Sightings(
         list(numbers),

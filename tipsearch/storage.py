@@ -11,6 +11,7 @@ posts costs as much as opening ten. This file knows arrays, bytes and JSON, and 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import mmap
 import os
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 BLOCK = 1 << 14
 DIGESTS = "digests.bin"
+HEADER = 64  # bytes: that of an array ends at a multiple
 HEXADECIMAL = frozenset("0123456789abcdef")
 
 Blob = bytes | mmap.mmap
@@ -72,14 +74,19 @@ class Checked(Generic[Content]):
     `data`, the unchecked whole. Content that was never on disk needs no check.
     """
 
-    __slots__ = ("_guard", "_item", "_sliced", "_start", "_where", "data")
+    __slots__ = ("_guard", "_item", "_sliced", "_start", "_where", "data", "head")
 
     def __init__(
-        self, data: Content, guard: _Guard | None = None, start: int = 0, item: int = 1
+        self,
+        data: Content,
+        guard: _Guard | None = None,
+        head: bytes | memoryview = b"",
+        item: int = 1,
     ) -> None:
         self.data: Content = data
+        self.head = head
         self._sliced: Any = data
-        self._guard, self._start, self._item = guard, start, item
+        self._guard, self._start, self._item = guard, len(head), item
         self._where = (guard.folder, guard.file) if guard else ("", "")
 
     def __len__(self) -> int:
@@ -93,13 +100,15 @@ class Checked(Generic[Content]):
 
     def ensure(self, start: int, stop: int) -> None:
         """Check the items from `start` to `stop`; IndexCorrupt where one is not as written."""
-        if self._guard is not None and stop > start:
-            self._guard.check(self._start + start * self._item, self._start + stop * self._item)
+        guard = self._guard  # another thread may be done with it
+        if guard is not None and stop > start:
+            guard.check(self._start + start * self._item, self._start + stop * self._item)
 
     def whole(self) -> Content:
         """All of it, checked, and with it what an array's file has before its items."""
-        if self._guard is not None:
-            self._guard.check(0, self._start + len(self) * self._item)
+        guard = self._guard
+        if guard is not None:
+            guard.check(0, self._start + len(self) * self._item)
             self._guard = None  # nothing of it is left to be checked
         return self.data
 
@@ -129,6 +138,9 @@ class Generation(NamedTuple):
         files: list[Checked[Any]] = [*self.blobs.values(), *self.arrays.values()]
         with ThreadPoolExecutor() as threads:  # hashing leaves the interpreter to the others
             list(threads.map(Checked.whole, files))
+        for array in self.arrays.values():
+            told = not self.name or array.head == npy_header(array.data)
+            array.require(told, "its header does not say what is in it")
 
 
 def read(folder: Path) -> Generation:
@@ -213,6 +225,8 @@ def _parts(generation: Path, manifest: Mapping[str, Any], size: int) -> Generati
             arrays[file.removesuffix(".npy")] = _array(blob, expected, guard)
         else:
             blobs[file] = Checked(blob, guard)
+    if at != len(digests):
+        raise IndexCorrupt(folder, DIGESTS, "it is too long")
     return Generation(dict(manifest["facts"]), arrays, blobs, generation.name, sizes)
 
 
@@ -277,5 +291,14 @@ def _array(blob: Blob, expected: Mapping[str, Any], guard: _Guard) -> Checked[Ar
     if dtype.kind not in "iuf":
         raise ValueError(f"it names the dtype {dtype}")
     start = len(blob) - length * dtype.itemsize
+    if length < 0 or start < 0 or start % HEADER:
+        raise ValueError(f"it names the shape [{length}]")
     array = np.frombuffer(blob, dtype=dtype, offset=start, count=length)
-    return Checked(array, guard, start, dtype.itemsize)
+    return Checked(array, guard, memoryview(blob)[:start], dtype.itemsize)
+
+
+def npy_header(array: Array) -> bytes:
+    """What numpy writes before the items of an array."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    return header.getvalue()

@@ -92,7 +92,7 @@ class Analyzer:
             ("token_pattern", TOKEN_PATTERNS),
             ("stemmer", STEMMERS),
         ):
-            if getattr(self, name) not in known:
+            if getattr(self, name) not in [*known]:  # it may be what has no hash
                 raise SettingError(
                     f"analyzer.{name}", getattr(self, name), f"one of {', '.join(sorted(known))}"
                 )
@@ -156,8 +156,9 @@ class Analyzer:
                 [*data] if isinstance(data, dict) else data,
                 f"the settings {sorted(names)}",
             )
-        if not isinstance(data["stop_words"], list):
-            raise SettingError("analyzer.stop_words", data["stop_words"], "a list")
+        words = data["stop_words"]
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise SettingError("analyzer.stop_words", words, "a list of words")
         return cls(**{**data, "stop_words": tuple(data["stop_words"])})
 
 

@@ -48,9 +48,10 @@ class Weighting:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Weighting:
-        """The weighting that `to_json` wrote; SettingError on a key that it does not know."""
-        for key in data.keys() - {field.name for field in fields(cls)}:
-            raise SettingError("weighting", key, "a setting of this version's weighting")
+        """The weighting that `to_json` wrote; SettingError where it is not just those settings."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(data, dict) or data.keys() != names:
+            raise SettingError("weighting", data, f"the settings {sorted(names)}")
         return cls(**data)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tipsearch.storage import Array, Checked
 
 REMEMBERED = 1 << 16
+HEAVIEST = 1e12  # far above all weights; sums of such stay within a float32
 
 
 class Term(NamedTuple):
@@ -70,6 +71,9 @@ class Postings:
         self.rows, self.values = rows.data, values.data
         self.levels, self.starts = levels.data, starts.data
         self.scale: Array = np.zeros(0) if scale is None else scale.whole()
+        if scale is not None and posts:  # NaN fails too
+            fits = self.scale.min() >= 0 and self.scale.max() <= 1
+            scale.require(bool(fits), "a number is out of range")
         self._at = indptr.data.data
         self.trusted = False  # whether all of it was checked
         self._slots = {term: slot for slot, term in enumerate(frequent.whole().tolist())}
@@ -103,6 +107,10 @@ class Postings:
             starts = self._starts[slot * width : (slot + 1) * width]
             fits = starts[0] == 0 and starts[-1] == end - start and np.all(np.diff(starts) >= 0)
             self._starts.require(bool(fits), "a place is out of range")
+        weights = self.weights(slice(start, end))
+        # NaN fails too: with such a weight, no bound is one.
+        fits = weights.min() > 0 and weights.max() <= HEAVIEST
+        self._values.require(bool(fits), "a weight is out of range")
 
     def weights(self, places: Any) -> npt.NDArray[np.float64]:
         """The weights of the postings at these places (a slice or numbers), as float64."""

@@ -102,17 +102,17 @@ class Asked(NamedTuple):
     def questions(self) -> Iterator[tuple[str, Callable[[Index], object]]]:
         """Each question by name; they use every file for all that it is good for."""
         for id in (post.id for post in self.posts):
-            yield f"post {id}", lambda index, id=id: index.post(id)
-            yield f"related {id}", lambda index, id=id: _shown(index.related(id, 3))
+            yield f"post {id}", _asking("post", id)
+            yield f"related {id}", _asking("related", id, 3)
         for title in (self.posts[0].title, self.posts[-1].title.upper(), "custom", "zzzz"):
-            yield f"title {title}", lambda index, title=title: index.post(title)
+            yield f"title {title}", _asking("post", title)
         first, last = self.posts[0].id, self.posts[-1].id
         for word in self.words:
-            yield f"query {word}", lambda index, word=word: _shown(index.query(word, 3))
-            yield f"explain {word}", lambda index, word=word: index.explain(word, first)
-            yield f"parse {word}", lambda index, word=word: index.parse(word)
-        yield "query all", lambda index: _shown(index.query(" ".join(self.words), 1000))
-        yield "related all", lambda index: _shown(index.related(last, 1000))
+            yield f"query {word}", _asking("query", word, 3)
+            yield f"explain {word}", _asking("explain", word, first)
+            yield f"parse {word}", _asking("parse", word)
+        yield "query all", _asking("query", " ".join(self.words), 1000)
+        yield "related all", _asking("related", last, 1000)
         yield "posts", list
         yield "terms", lambda index: index.terms
         yield "matrix", lambda index: index.matrix.toarray().tolist()
@@ -135,8 +135,18 @@ class Asked(NamedTuple):
                 yield name, AssertionError(repr(error))
 
 
-def _shown(hits: list[Hit]) -> object:
-    return [(hit.rank, hit.id, hit.score, hit.post, hit.snippet) for hit in hits]
+def _asking(method: str, *arguments: object) -> Callable[[Index], object]:
+    """The call of a method; hits are read in full."""
+
+    def ask(index: Index) -> object:
+        said = getattr(index, method)(*arguments)
+        return list(map(_shown, said)) if isinstance(said, list) else said
+
+    return ask
+
+
+def _shown(hit: Hit) -> object:
+    return hit.rank, hit.id, hit.score, hit.post, hit.snippet
 
 
 def asked(posts: list[Post]) -> Asked:

@@ -1,12 +1,15 @@
-"""A committed index of format 1: whatever is changed here, this version still reads it.
+"""A committed index of format 2: whatever is changed here, this version still reads it.
 
 `python tests/test_specimen.py` makes it anew; do that only together with a new format number.
 """
 
 import datetime
+import hashlib
 import json
 import math
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +47,8 @@ def test_the_specimen_opens_with_every_post_whole() -> None:
     (hit,) = opened.related("b")
     assert hit.post.id == "2014-02-04-call-back"
     assert hit.score == pytest.approx(2 * shared**2 / (one * two))
-    assert opened.info()["format"] == 1
+    assert opened.info()["format"] == 2
+    opened.verify()
 
 
 def test_this_version_writes_what_the_specimen_holds(tmp_path: Path) -> None:
@@ -56,7 +60,8 @@ def test_this_version_writes_what_the_specimen_holds(tmp_path: Path) -> None:
     (old,) = (path for path in SPECIMEN.iterdir() if path.is_dir())
     manifests = [json.loads((path / "manifest.json").read_bytes()) for path in (new, old)]
     assert manifests[0]["facts"] == manifests[1]["facts"]
-    assert manifests[0]["files"].keys() == manifests[1]["files"].keys()
+    assert manifests[0]["files"] == manifests[1]["files"]
+    assert manifests[0]["digests"]["size"] == manifests[1]["digests"]["size"]
     for file, facts in manifests[1]["files"].items():
         if facts.get("dtype", "").startswith("<f"):
             assert np.allclose(np.load(new / file), np.load(old / file), rtol=1e-6), file
@@ -64,13 +69,32 @@ def test_this_version_writes_what_the_specimen_holds(tmp_path: Path) -> None:
             assert (new / file).read_bytes() == (old / file).read_bytes(), file
 
 
+def test_a_reader_without_tipsearch_can_verify_it() -> None:
+    """The checksums are those that index/README.md says, and its commands give them."""
+    name = (SPECIMEN / "CURRENT").read_text().strip()
+    manifest = json.loads((SPECIMEN / name / "manifest.json").read_bytes())
+    table = (SPECIMEN / name / "digests.bin").read_bytes()
+    assert manifest["digests"] == {"size": len(table), "sha256": hashlib.sha256(table).hexdigest()}
+    page = (Path(__file__).parents[1] / "index" / "README.md").read_text(encoding="utf-8")
+    commands = page.split("```sh\n")[1].split("```")[0].removeprefix("cd index && ")
+    if not all(map(shutil.which, ("bash", "sha256sum", "split"))):
+        pytest.skip("these commands are not here")
+    said = subprocess.run(
+        ["bash", "-ec", commands], cwd=SPECIMEN, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert said == [
+        f"{manifest['digests']['sha256']}  digests.bin",
+        *re.findall(".{64}", table.hex()),
+    ]
+
+
 def test_the_format_s_page_names_every_file_and_fact() -> None:
     """index/README.md describes each file and each fact of the manifest that an index has."""
     page = (Path(__file__).parents[1] / "index" / "README.md").read_text(encoding="utf-8")
     (generation,) = (path for path in SPECIMEN.iterdir() if path.is_dir())
     for file in (path.name.removesuffix(".npy") for path in generation.iterdir()):
-        described = f"`{file}`" in page or f"## {file}" in page
-        assert described or (file.endswith(".offsets") and "`x.offsets.npy`" in page), file
+        described = f"`{file}`" in page or f"## {file}" in page or f"    {file} " in page
+        assert described or (file.endswith(".offsets") and "`x.offsets`" in page), file
     for fact in Index.open(SPECIMEN).info():
         assert re.search(rf"`facts\.{fact}`|`{fact}`", page) or fact in ("generation", "bytes"), (
             fact

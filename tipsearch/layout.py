@@ -62,7 +62,7 @@ def check(generation: Generation, folder: str) -> None:
     require(numbers, "manifest.json", "its counts are no whole numbers")
     require(_strings(facts["paths"]), "manifest.json", "its paths are no strings")
     pairs = facts["sources"] if isinstance(facts["sources"], list) else [None]
-    named = all(_strings(pair) and len(pair) == 2 for pair in pairs)
+    named = all(_strings(pair) and len(pair or ()) == 2 for pair in pairs)
     require(named, "manifest.json", "its sources are no pairs of strings")
     require(
         set(blobs) == set(STRINGS) and set(arrays) == set(ARRAYS),

@@ -19,7 +19,7 @@ from tipsearch.errors import (
     SettingError,
 )
 from tipsearch.lexicon import HashedStrings, Strings
-from tipsearch.model import Hit, ParsedQuery, Post, Source
+from tipsearch.model import Hit, ParsedQuery, Post
 from tipsearch.retrieval.engine import Engine
 from tipsearch.retrieval.postings import Postings
 from tipsearch.snippet import matches, snippet
@@ -223,7 +223,7 @@ class Index:
     def _tfidf_row(self, row: int) -> list[tuple[int, float]]:
         """The terms of a post, each with its TF-IDF weight times the term's idf."""
         arrays = self._generation.arrays
-        start, end = self._between("matrix.indptr", row, "matrix.indices")
+        start, end = layout.stretch(arrays["matrix.indptr"], row, len(arrays["matrix.indices"]))
         terms = arrays["matrix.indices"][start:end]
         inside = not len(terms) or (terms[0] >= 0 and terms[-1] < len(self._terms))
         inside = bool(inside) and bool(np.all(terms[1:] > terms[:-1]))
@@ -347,31 +347,11 @@ class Index:
             self._rows, scale,
         )  # fmt: skip
 
-    def _between(self, pointers: str, row: int, name: str) -> tuple[int, int]:
-        """Where, in an array, the items of a row start and end."""
-        array = self._generation.arrays[pointers]
-        start, end = array[row : row + 2].tolist()
-        inside = 0 <= start <= end <= len(self._generation.arrays[name])
-        array.require(inside, "a pointer is out of range")
-        return start, end
-
     def _idf(self) -> Array:
-        indptr = self._generation.arrays["postings.indptr"]
-        layout.pointers(indptr, len(self._generation.arrays["postings.rows"]), True)
-        frequencies = np.diff(indptr.data)
-        indptr.require(bool(np.all(frequencies <= self._rows)), "a pointer is out of range")
-        return weights.idf(frequencies, self._rows)
+        return weights.idf(layout.frequencies(self._generation), self._rows)
 
     def _post(self, row: int) -> Post:
-        arrays, paths = self._generation.arrays, self._generation.facts["paths"]
-        start, end = self._between("sources.offsets", row, "sources.path")
-        places = [arrays[f"sources.{part}"][start:end] for part in ("path", "first", "lines")]
-        inside = all(0 <= path < len(paths) for path in places[0].tolist())
-        arrays["sources.path"].require(inside, "a number is out of range")
-        sources = tuple(
-            Source(paths[path], first, first + lines)
-            for path, first, lines in zip(*(part.tolist() for part in places), strict=True)
-        )
+        sources = layout.sources(self._generation, row)
         try:
             return records.post(self._ids[row], self._records[row], sources)
         except ValueError as error:

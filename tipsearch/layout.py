@@ -12,6 +12,7 @@ import numpy as np
 
 from tipsearch.errors import IndexCorrupt
 from tipsearch.lexicon import bucket_count
+from tipsearch.model import Source
 from tipsearch.retrieval import blocks
 
 if TYPE_CHECKING:
@@ -163,3 +164,32 @@ def inside(part: Checked[Array], limit: int) -> Array:
     fits = not len(array) or (array.min() >= 0 and array.max() < limit)
     part.require(bool(fits), "a number is out of range")
     return array
+
+
+def stretch(pointers: Checked[Array], row: int, limit: int) -> tuple[int, int]:
+    """Where the items of a row start and end; IndexCorrupt where that is not from 0 to `limit`."""
+    start, end = pointers[row : row + 2].tolist()
+    pointers.require(0 <= start <= end <= limit, "a pointer is out of range")
+    return start, end
+
+
+def sources(generation: Generation, row: int) -> tuple[Source, ...]:
+    """Where a post was seen."""
+    arrays, paths = generation.arrays, generation.facts["paths"]
+    start, end = stretch(arrays["sources.offsets"], row, len(arrays["sources.path"]))
+    places = [arrays[f"sources.{part}"][start:end] for part in ("path", "first", "lines")]
+    within = all(0 <= path < len(paths) for path in places[0].tolist())
+    arrays["sources.path"].require(within, "a number is out of range")
+    return tuple(
+        Source(paths[path], first, first + lines)
+        for path, first, lines in zip(*(part.tolist() for part in places), strict=True)
+    )
+
+
+def frequencies(generation: Generation) -> Array:
+    """In how many posts each term is."""
+    indptr = generation.arrays["postings.indptr"]
+    pointers(indptr, len(generation.arrays["postings.rows"]), True)
+    found: Array = np.diff(indptr.data)
+    indptr.require(bool(np.all(found <= generation.facts["posts"])), "a pointer is out of range")
+    return found

@@ -572,3 +572,19 @@ def test_words_of_parts_are_those_of_the_whole(texts: Sequence[str], at: int) ->
         for runs in (counting.joined(parts), counting.split(texts, analyzer))
     )
     assert one == other
+
+
+def test_saving_what_is_live_already_repairs_it(tmp_path: Path) -> None:
+    """An opened index that is saved where it lives leaves it alone, or mends it if damaged."""
+    built, folder = Index.build([Post("a", "Fix it", "Fast.")]), tmp_path / "index"
+    name = built.save(folder)
+    opened = Index.open(folder)
+    opened.verify()
+    assert opened.save(folder) == name
+    file = folder / name / "posts.jsonl"
+    kept = file.read_bytes()
+    file.unlink()
+    file.write_bytes(kept.replace(b"Fast", b"Slow"))
+    assert opened.save(folder) == name
+    assert file.read_bytes() == kept
+    Index.open(folder).verify()

@@ -59,7 +59,7 @@ def publish(
         with _locked(folder, lock_seconds, on_wait):
             if replacing is not None and _live_name(folder) != replacing:
                 raise IndexChanged(str(folder))
-            if generation.name and _live_name(folder) == generation.name:
+            if _live_name(folder) == generation.name and _is_whole(folder / generation.name):
                 return generation.name  # nothing has changed since it was opened
             _sweep(folder, keep=_live_name(folder))
             building = folder / f"{_BUILDING}{os.getpid()}"
@@ -146,13 +146,20 @@ def _write(path: Path, *parts: bytes | memoryview) -> None:
 def _put_in_place(building: Path, target: Path) -> None:
     """Rename the finished folder to its name; a whole one of that name is left as it is."""
     if target.exists():
-        try:
-            load(target).verify()
+        if _is_whole(target):
             return
-        except (IndexCorrupt, IndexUnreadable, FileNotFoundError):
-            _discard(target)
+        _discard(target)
     building.rename(target)
     _fsync_folder(target.parent)
+
+
+def _is_whole(generation: Path) -> bool:
+    """Whether the folder of a generation holds each byte of it."""
+    try:
+        load(generation).verify()
+    except (IndexCorrupt, IndexUnreadable, FileNotFoundError):
+        return False
+    return True
 
 
 def _swap_current(folder: Path, name: str) -> None:

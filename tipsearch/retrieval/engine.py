@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tipsearch.errors import SettingError
@@ -36,25 +37,28 @@ class Engine:
             raise SettingError("kernel", name, f"one of {', '.join(KERNELS)}")
         self.name = name
         self._kernel: Kernel = numpy_kernel.top
-        self._seconds_left = START_SECONDS if name == "auto" else float("inf")
+        self._seconds_left = START_SECONDS
         if name == "numba":
             self._kernel = _numba()
 
     def top(self, postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
         """The k best rows with their scores, by score, then by row; only such as have a term."""
-        if self._seconds_left == float("inf"):
+        if self.name != "auto":
             return self._kernel(postings, plan, k)
+        if self._kernel is not numpy_kernel.top:
+            try:
+                return self._kernel(postings, plan, k)
+            except Exception:  # whatever is wrong with numba, numpy is right
+                self._kernel = numpy_kernel.top
         start = time.perf_counter()
-        best = self._kernel(postings, plan, k)
+        best = numpy_kernel.top(postings, plan, k)
         self._seconds_left -= time.perf_counter() - start
         if self._seconds_left <= 0:
-            self._seconds_left = float("inf")
-            try:
+            self._seconds_left = float("inf")  # one attempt
+            with suppress(Exception):
                 kernel = _numba()
                 kernel(postings, plan, k)  # compiled here, and seen to work
                 self._kernel = kernel
-            except Exception:  # whatever is wrong with numba, numpy is right
-                return best
         return best
 
 

@@ -75,70 +75,72 @@ class LinesFile:
     def __init__(self, entry: Entry) -> None:
         data = entry.path.read_bytes()
         self.entry, self.sha256 = entry, hashlib.sha256(data).hexdigest()
-        self.data = data.removeprefix(BOM)
+        self.left = data.removeprefix(BOM)  # what is to be parsed
         self.groups: Groups | None = None
         self.columns = columns.joined([])
         self.new: Array = np.zeros(0, np.int64)
         self.rows: Array = np.zeros(0, np.int64)
         self.reused: Array = np.zeros(0, np.int64)
         self.refused: dict[int, str] = {}
-        self.parts: list[tuple[int, Parsed]] = []
         self.broken = False
-        self._stretches = [(0, len(self.data), 1)]
+        self._parts: list[Parsed] = []
+        self._numbers: Array | None = None  # of the lines that are left, if not all are
 
     def reuse(self, known: dict[bytes, Array]) -> None:
         """Take the groups of lines that are `known` out of it; only the others are parsed.
 
         So each is taken once, whatever number of files has it.
         """
-        if b"\r" in self.data:  # lines may end where groups do not see it
+        if b"\r" in self.left:  # lines may end where groups do not see it
             return
-        self.groups = groups(self.data)
-        rows, reused = [self.rows], [self.reused]
-        (start, _, line), left = self._stretches[0], list[tuple[int, int, int]]()
+        self.groups = groups(self.left)
+        rows, reused, left, numbers = [self.rows], [self.reused], [b""], [self.new]
+        start, line = 0, 1
+        if not known:
+            return
         for digest, end, count in zip(
             self.groups.digests, self.groups.ends.tolist(), self.groups.lines.tolist(), strict=True
         ):
+            lines = np.arange(line, line + count)
             if len(known.get(digest, ())) == count:
                 rows.append(known.pop(digest))
-                reused.append(np.arange(line, line + count))
-            elif left and left[-1][1] == start:
-                left[-1] = (left[-1][0], end, left[-1][2])
+                reused.append(lines)
             else:
-                left.append((start, end, line))
+                left.append(self.left[start:end])
+                numbers.append(lines)
             start, line = end, line + count
         self.rows, self.reused = np.concatenate(rows), np.concatenate(reused)
-        self._stretches = left
+        self.left, self._numbers = b"".join(left), np.concatenate(numbers)
 
-    def pieces(self) -> Iterator[tuple[bytes, int]]:
-        """What is to be parsed, in pieces that end where a line ends.
+    def pieces(self) -> Iterator[bytes]:
+        """What is to be parsed, in pieces that end where a line ends."""
+        at = 0
+        while at < len(self.left):
+            end = self.left.find(b"\n", at + CHUNK - 1) + 1 or len(self.left)
+            yield self.left[at:end]
+            at = end
 
-        With the number of its first line, or 0 if it follows on the piece before.
-        """
-        for start, stop, line in self._stretches:
-            at, first = start, line
-            while at < stop:
-                end = self.data.find(b"\n", min(at + CHUNK, stop) - 1, stop) + 1 or stop
-                yield self.data[at:end], first
-                at, first = end, 0
-
-    def take(self, first: int, part: Parsed | None) -> None:
-        """Note what came of the next piece, given the number of its first line, or 0."""
+    def take(self, part: Parsed | None) -> None:
+        """Note what came of the next piece."""
         if part is None:
             self.broken = True
-        elif not self.broken:
-            if not first:
-                first = self.parts[-1][0] + self.parts[-1][1].ends
-            self.parts.append((first, part))
+        else:
+            self._parts.append(part)
 
     def finish(self) -> bool:
         """Put the pieces together; False where the file is no JSON Lines at all."""
-        parts, self.parts, self.data = self.parts, [], b""
-        self.columns = columns.joined([part.columns for _, part in parts])
-        self.new = np.concatenate([self.new, *(part.lines + first - 1 for first, part in parts)])
-        for first, part in parts:
-            self.refused |= {number + first - 1: why for number, why in part.refused.items()}
+        parts, self._parts, self.left, before = self._parts, [], b"", 0
+        self.columns = columns.joined([part.columns for part in parts])
+        for part in parts:
+            self.new = np.append(self.new, self._of_file(part.lines + before))
+            numbers = self._of_file(np.array([*part.refused], np.int64) + before).tolist()
+            self.refused |= dict(zip(numbers, part.refused.values(), strict=True))
+            before += part.ends
         return not self.broken and bool(self.columns.ids or len(self.rows))
+
+    def _of_file(self, numbers: Array) -> Array:
+        """The numbers in the file of lines that are numbered among those left."""
+        return numbers if self._numbers is None else self._numbers[numbers - 1]
 
     def drafts_of(self, ids: Container[str]) -> reader.File:
         """The drafts of its new posts that have one of these ids."""

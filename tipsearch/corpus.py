@@ -143,7 +143,7 @@ def of_sources(
     `keep_rest`, whose ids the sources do not have. Raises SourceError; IndexCorrupt for `older`.
     """
     names, lines, others = _opened(sources, older if by_lines else None)
-    pool = Pool(sum(len(piece) for f in lines.values() for piece, _ in f.pieces()) > PARALLEL_BYTES)
+    pool = Pool(sum(len(file.left) for file in lines.values()) > PARALLEL_BYTES)
     _parse(lines, others, settings.analyzer, pool, progress)
     reused = np.concatenate([np.zeros(0, np.int64), *(file.rows for file in lines.values())])
     single = columns.joined([file.columns for file in lines.values()])
@@ -242,13 +242,12 @@ def _parse(
     progress: Callable[[float], None],
 ) -> None:
     """Parse what is new in the files of JSON Lines; those that are none become `others`."""
-    jobs = [(file, n, len(piece)) for file in lines.values() for piece, n in file.pieces()]
-    pieces = (piece for file in lines.values() for piece, _ in file.pieces())
-    parsed, done, size = pool.map(bulk.parse, pieces, analyzer), 0, sum(n for _, _, n in jobs)
-    for (file, first, length), part in zip(jobs, parsed, strict=True):
-        file.take(first, part)
-        done += length
-        progress(done / size)
+    of_pieces = [file for file in lines.values() for _ in file.pieces()]
+    pieces = (piece for file in lines.values() for piece in file.pieces())
+    parsed = pool.map(bulk.parse, pieces, analyzer)
+    for done, (file, part) in enumerate(zip(of_pieces, parsed, strict=True)):
+        progress(done / len(of_pieces))
+        file.take(part)
     progress(1.0)
     for name, file in list(lines.items()):
         if not file.finish():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tipsearch.storage import Array, Generation
 
 
-FEW = 20_000  # so many looks into a sorted table cost as much as to read all of it
+FEW = 2_000  # so many looks into a sorted table cost as much as to read all of it
 
 
 class Older:
@@ -62,12 +63,14 @@ class Older:
         """The row of each id, -1 where there is none."""
         if len(ids) < FEW:
             return np.array([self.ids.find(id) for id in ids], np.int64)
-        rows = self._rows
-        return np.fromiter((rows.get(id, -1) for id in ids), np.int64, len(ids))
+        known = self._ids
+        rows = np.array([bisect_left(known, id) for id in ids], np.int64)
+        there = [row < len(known) and known[row] == id for row, id in zip(rows, ids, strict=True)]
+        return np.where(there, rows, -1)
 
     @cached_property
-    def _rows(self) -> dict[str, int]:
-        return dict(zip(self.ids, range(len(self)), strict=True))
+    def _ids(self) -> list[str]:
+        return list(self.ids)
 
     def texts(self, rows: Sequence[int]) -> list[str]:
         """The title and the text of each of these rows, in turn."""

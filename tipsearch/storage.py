@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 BLOCK = 1 << 14
 DIGESTS = "digests.bin"
+PATIENCE = 20  # times that a generation may be gone before it is missing
 HEADER = 64  # bytes: that of an array ends at a multiple
 HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -157,7 +158,7 @@ def read(folder: Path) -> Generation:
         try:
             return load(generation)
         except FileNotFoundError as error:
-            if attempt > 2 and current(folder) == name and _identity(generation) == identity:
+            if attempt > PATIENCE and current(folder) == name and _identity(generation) == identity:
                 missing = Path(error.filename).name if identity else name
                 raise IndexCorrupt(str(folder), missing, "it is missing") from None
             time.sleep(0.002)  # a build has just put another generation in its place

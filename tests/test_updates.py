@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 from tests.strategies import WORDS
 from tipsearch import bulk, corpus, counting
 from tipsearch.counting import Tokens, Words
-from tipsearch.errors import PostNotFound
+from tipsearch.errors import IndexCorrupt, PostNotFound
 from tipsearch.index import Index
 from tipsearch.ingest.report import IngestReport
 from tipsearch.model import Post
@@ -588,3 +588,18 @@ def test_saving_what_is_live_already_repairs_it(tmp_path: Path) -> None:
     assert opened.save(folder) == name
     assert file.read_bytes() == kept
     Index.open(folder).verify()
+
+
+def test_a_damaged_older_index_is_built_anew(tmp_path: Path) -> None:
+    """`ingest` takes nothing over from a damaged index, and `add`, which needs it, says so."""
+    lines, folder = tmp_path / "a.jsonl", tmp_path / "index"
+    lines.write_text('{"id": "a", "text": "Fix it fast"}\n{"id": "b", "text": "Call back"}\n')
+    built, _ = Index.ingest(lines)
+    file = folder / built.save(folder) / "posts.jsonl"
+    kept = file.read_bytes()
+    file.unlink()
+    file.write_bytes(kept.replace(b"fast", b"slow"))
+    again, _ = Index.ingest(lines, older=Index.open(folder))
+    assert _differences(again, built) == []
+    with pytest.raises(IndexCorrupt, match=r"posts\.jsonl"):
+        Index.open(folder).add(lines)

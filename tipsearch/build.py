@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -249,13 +248,8 @@ def _weights(counts: Any, settings: Weighting) -> dict[str, Array]:
     rows, indptr = by_term.indices, by_term.indptr
     frequent = blocks.frequent_terms(frequencies, posts)
 
-    def levels(weights: Array) -> Array:
-        return blocks.block_maxima(rows, weights, indptr, frequent, posts)
-
-    with ThreadPoolExecutor() as threads:  # numpy leaves the interpreter to the other
-        cosine = threads.submit(lambda: levels(by_term.data * scale[rows]))
-        bm25 = weighting.bm25(rows, by_term.data, frequencies, lengths, settings)
-        of_bm25, of_cosine = levels(bm25), cosine.result()
+    bm25 = weighting.bm25(rows, by_term.data, frequencies, lengths, settings)
+    cosine = _Scaled(by_term.data, scale, rows)
     place = counts.indptr.dtype  # that of the indices, or scipy copies them
     return {
         "matrix.indptr": counts.indptr,
@@ -268,6 +262,17 @@ def _weights(counts: Any, settings: Weighting) -> dict[str, Array]:
         "postings.bm25": bm25,
         "frequent": frequent,
         "blocks.starts": blocks.group_starts(rows, indptr, frequent, posts),
-        "blocks.bm25": of_bm25,
-        "blocks.cosine": of_cosine,
+        "blocks.bm25": blocks.block_maxima(rows, bm25, indptr, frequent, posts),
+        "blocks.cosine": blocks.block_maxima(rows, cosine, indptr, frequent, posts),
     }
+
+
+class _Scaled:
+    """The counts, each times the scale of its row; made for a stretch when it is asked for."""
+
+    def __init__(self, counts: Array, scale: Array, rows: Array) -> None:
+        self._counts, self._scale, self._rows = counts, scale, rows
+
+    def __getitem__(self, stretch: slice) -> Array:
+        weights: Array = self._counts[stretch] * self._scale[self._rows[stretch]]
+        return weights

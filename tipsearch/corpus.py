@@ -41,6 +41,9 @@ Progress = Callable[[int], None]
 # Below this many bytes one process is done before the workers have started.
 PARALLEL_BYTES = 8_000_000
 CHUNK = 10_000
+NO_WORDS = counting.joined([])
+NO_TOKENS = Tokens(NO_WORDS, [])
+IDLE_SECONDS = 2  # then a worker ends and gives its memory back
 
 
 class Settings(NamedTuple):
@@ -63,7 +66,7 @@ class Pool:
             return
         import joblib  # what is done here need not wait for it
 
-        jobs = joblib.Parallel(n_jobs=-1, return_as="generator")
+        jobs = joblib.Parallel(-1, "loky", return_as="generator", idle_worker_timeout=IDLE_SECONDS)
         yield from jobs(joblib.delayed(function)(thing, *more) for thing in things)
 
 
@@ -83,12 +86,8 @@ def of_posts(
     new = columns.joined(parts)
     tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
     seen = sightings.of_posts(given)
-    made = build.build(build.nothing(), _no_tokens(), new, tokens, seen, *settings)
+    made = build.build(build.nothing(), NO_TOKENS, new, tokens, seen, *settings)
     return _generation(made, sources, {})
-
-
-def _no_tokens() -> Tokens:
-    return Tokens(counting.joined([]), [])
 
 
 def _tokens(words: Words, analyzer: Analyzer, pool: Pool, *, with_nltk: bool) -> Tokens:
@@ -164,6 +163,15 @@ def of_sources(
     ])  # fmt: skip
     seen = sightings.joined([seen.take(np.flatnonzero(alone)), sightings.of_posts(combined.posts)])
 
+    # The words of a million posts are not kept once they are tokens.
+    del single
+    for file in lines.values():
+        file.columns = file.columns._replace(words=NO_WORDS)
+    tokens = NO_TOKENS
+    if older is None:
+        tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
+        new = new._replace(words=NO_WORDS)
+
     flags = np.append(new.flags, older.flags[reused] if older else new.flags[:0])
     id_of_row = older.ids.__getitem__ if older else str
     report = IngestReport(
@@ -185,7 +193,7 @@ def of_sources(
         if whole and set(older.groups()) == {n for n, file in lines.items() if file.groups}:
             return older.generation, report  # nothing has changed
     of_reused = sightings.joined([sightings.of_lines(n, file.reused) for n, file in lines.items()])
-    made, staying = _made(new, seen, reused, of_reused, settings, older, keep_rest, pool)
+    made, staying = _made(new, tokens, seen, reused, of_reused, settings, older, keep_rest, pool)
     kept = dict(older.facts["sources"]) if older and keep_rest else {}
     grouped = older.groups() if older and keep_rest else {}
     grouped = {name: those for name, those in grouped.items() if name not in report.sources}
@@ -257,6 +265,7 @@ def _parse(
 
 def _made(  # noqa: PLR0913, PLR0917
     new: Columns,
+    tokens: Tokens,
     seen: Sightings,
     rows: Array,
     of_rows: Sightings,
@@ -267,11 +276,13 @@ def _made(  # noqa: PLR0913, PLR0917
 ) -> tuple[Any, Sequence[str]]:
     """The parts of an index of `new` posts, where they were `seen`, and some `rows` of `older`.
 
+    `tokens` are those of the new posts if there is nothing older; if there is, the words of `new`
+    are tokenised that are not in it.
+
     With the names of the files of the posts that only stay.
     """
     if older is None:
-        tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
-        return build.build(build.nothing(), _no_tokens(), new, tokens, seen, *settings), ()
+        return build.build(build.nothing(), NO_TOKENS, new, tokens, seen, *settings), ()
     found, same = _found(older, new)
     rest = np.ones(len(older), bool) if keep_rest else np.zeros(len(older), bool)
     rest[found[found >= 0]] = False
@@ -283,13 +294,12 @@ def _made(  # noqa: PLR0913, PLR0917
     gone = np.ones(len(older), bool)
     gone[kept] = False
     changed = columns.without(new, same)
-    here = Pool(False)
     lost = counting.split(older.texts(np.flatnonzero(gone).tolist()), settings.analyzer)
     made = build.build(
         older.base(kept[order]),
-        _tokens(lost, settings.analyzer, here, with_nltk=False),
+        _tokens(lost, settings.analyzer, pool, with_nltk=False),
         changed,
-        _tokens(changed.words, settings.analyzer, here, with_nltk=False),
+        _tokens(changed.words, settings.analyzer, pool, with_nltk=False),
         sightings.joined([where.take(order), seen.take(np.flatnonzero(~same))]),
         *settings,
     )
@@ -320,5 +330,5 @@ def without(older: Older, ids: Iterable[str], settings: Settings) -> Generation:
     seen = older.sightings.take(kept)
     lost = counting.split(older.texts(np.flatnonzero(gone).tolist()), settings.analyzer)
     tokens = _tokens(lost, settings.analyzer, Pool(False), with_nltk=False)
-    made = build.build(older.base(kept), tokens, nothing, _no_tokens(), seen, *settings)
+    made = build.build(older.base(kept), tokens, nothing, NO_TOKENS, seen, *settings)
     return _generation(made, dict(older.facts["sources"]), older.groups())

@@ -108,8 +108,8 @@ class Index:
         """The index of files and folders, and the account of every line: `read` and `build` in one.
 
         Several processes share a large file, and no post becomes an object. What did not change
-        since `older` is taken over from it, if it has the same settings; what came of it is the
-        same as without. `progress` is called with the share of the reading that is done. Raises
+        since `older` is taken over from it, if it has the same settings and is not damaged; what
+        comes of it is the same as without. `progress` is told the share that was read. Raises
         SourceError where a source does not exist.
         """
         chosen = (analyzer or Analyzer(), weighting or Weighting())
@@ -147,8 +147,13 @@ class Index:
     ) -> tuple[Index, IngestReport]:
         from tipsearch import bulk, corpus, reuse
 
-        usable = older and (older.analyzer, older.weighting) == chosen
-        taken = reuse.Older(older._generation) if older and usable else None
+        taken = None
+        if older is not None and (older.analyzer, older.weighting) == chosen:
+            try:
+                taken = reuse.Older(older._generation)
+            except IndexCorrupt:
+                if keep_rest:
+                    raise  # of what is damaged nothing is taken over
         with bulk.unhindered():
             generation, report = corpus.of_sources(
                 sources, corpus.Settings(*chosen), taken, keep_rest=keep_rest, progress=progress

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
     Floats = npt.NDArray[np.float64]
+
+
+AT_ONCE = 1 << 20  # postings: for all of a million posts the memory is wanted elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,18 @@ def bm25(
     order in which it is summed.
     """
     posts = len(lengths)
-    idf = np.log1p((posts - frequencies + 0.5) / (frequencies + 0.5))
+    idf = np.log1p((posts - frequencies + 0.5) / (frequencies + 0.5)) * (weighting.k1 + 1)
     mean = (lengths.mean() if posts else 0.0) or 1.0
     norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths / mean)
-    weights = norms[rows]
-    weights += counts
-    np.divide(counts, weights, out=weights)
-    weights *= np.repeat(idf * (weighting.k1 + 1), frequencies)
-    return np.asarray(weights, dtype=np.float32)
+    result, starts = np.empty(len(rows), np.float32), np.append(0, np.cumsum(frequencies))
+    cuts = np.unique(np.searchsorted(starts, np.arange(0, len(rows) + AT_ONCE, AT_ONCE)))
+    for first, last in pairwise(cuts.clip(0, len(frequencies)).tolist()):
+        stretch = slice(int(starts[first]), int(starts[last]))
+        weights = norms[rows[stretch]] + counts[stretch]
+        np.divide(counts[stretch], weights, out=weights)
+        weights *= np.repeat(idf[first:last], frequencies[first:last])
+        result[stretch] = weights
+    return result
 
 
 def idf(frequencies: Array, posts: int) -> Floats:

@@ -34,7 +34,7 @@ def frequent_terms(frequencies: Array, posts: int) -> Array:
 
 
 def block_maxima(
-    rows: Array, weights: Array, indptr: Array, terms: Array, posts: int
+    rows: Array, weights: Any, indptr: Array, terms: Array, posts: int
 ) -> npt.NDArray[np.uint8]:
     """The bytes of the frequent `terms`, one after the other, `count(posts)` for each."""
     table = np.zeros((len(terms), count(posts)), np.uint8)

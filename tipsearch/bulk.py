@@ -27,7 +27,7 @@ from tipsearch.text import Analyzer
 if TYPE_CHECKING:
     from tipsearch.storage import Array
 
-CHUNK = 2_000_000  # bytes
+CHUNK = 1_000_000  # bytes
 BOM = b"\xef\xbb\xbf"
 
 

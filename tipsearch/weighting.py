@@ -98,7 +98,9 @@ def idf(frequencies: Array, posts: int) -> Floats:
 
 def scale(counts: Any, idf: Floats) -> Floats:
     """One over the length (L2) of each TF-IDF row, tf * idf; 0 for a post without a term."""
-    squares = np.square(counts.data * idf[counts.indices])
+    squares = idf[counts.indices]
+    squares *= counts.data
+    squares *= squares
     rows = type(counts)((squares, counts.indices, counts.indptr), shape=counts.shape)
     lengths = np.sqrt(np.asarray(rows.sum(axis=1)).ravel())
     return np.asarray(np.divide(1.0, lengths, out=np.zeros(len(lengths)), where=lengths > 0))

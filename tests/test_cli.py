@@ -17,7 +17,7 @@ from tipsearch.text import Analyzer
 
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
-HEAVY = ("sklearn", "scipy", "nltk", "joblib", "pandas", "rapidfuzz", "filelock", "rich")
+HEAVY = ("sklearn", "scipy", "numba", "nltk", "joblib", "pandas", "rapidfuzz", "filelock", "rich")
 
 
 def _run(
@@ -389,3 +389,36 @@ def test_importing_tipsearch_loads_nothing_heavy() -> None:
     probe = "import sys, tipsearch; tipsearch.Index; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert not {name.partition(".")[0] for name in done.stdout.split()} & set(HEAVY)
+
+
+def test_add_and_remove(indexed: Path, tmp_path: Path) -> None:
+    """Posts are added and removed by hand; what names none changes nothing."""
+    folder, lines = str(tmp_path / "new"), tmp_path / "more.jsonl"
+    lines.write_text('{"id": "more", "title": "Smile audibly", "text": "They hear a smile."}\n')
+    _run(indexed, "index", "--index", folder)
+    assert "57 posts" in _run(indexed, "add", str(lines), "--index", folder).stdout
+    (hit,) = _objects(_run(indexed, "query", "audibly", "--json", "--index", folder))
+    assert hit["id"] == "more"
+    before = (tmp_path / "new" / "CURRENT").read_bytes()
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    for words, message in (
+        (["add", str(empty)], "no post found"),
+        (["add", str(tmp_path / "none.jsonl")], "no such file"),
+        (["remove", "more", "nobody"], "'nobody'"),
+    ):
+        done = _run(indexed, *words, "--index", folder, code=1)
+        assert message in done.stderr
+        assert (tmp_path / "new" / "CURRENT").read_bytes() == before
+    (said,) = _objects(_run(indexed, "remove", "more", "--json", "--index", folder))
+    assert said == {"removed": 1, "posts": 56}
+    assert "No post has" in _run(indexed, "query", "audibly", "--index", folder).stderr
+
+
+def test_an_unchanged_source_leaves_the_index_as_it_is(indexed: Path, tmp_path: Path) -> None:
+    """`index` run again publishes nothing where nothing has changed, and says what it read."""
+    folder = tmp_path / "new"
+    first = _run(indexed, "index", "--index", str(folder))
+    inode = (folder / "CURRENT").stat().st_ino
+    assert _run(indexed, "index", "--index", str(folder)).stdout == first.stdout
+    assert (folder / "CURRENT").stat().st_ino == inode

@@ -143,7 +143,9 @@ def add(
 
     def change(older: "Index") -> "tuple[Index, IngestReport]":
         with _progress("Adding") as progress:
-            return older.add(*source, progress=progress)
+            added = older.add(*source, progress=progress)
+        _require_posts(added[1], source, as_json)
+        return added
 
     changed, report = _replaced(index, change)
     _print_outcome(changed, report, index, as_json)
@@ -241,7 +243,7 @@ def verify(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
         _print(_json({"file": file, "bytes": size, "ok": True}) for file, size in files)
     else:
         _print(terminal.table([("bytes", "file"), *((size, file) for file, size in files)]))
-        _print([f"The index in {str(index)!r} is whole: {len(opened):,} posts."])
+        _print([f"The index in {str(index)!r} is whole: {_count(len(opened), 'post')}."])
 
 
 def _open_or_build(folder: Path) -> "Index":
@@ -271,14 +273,18 @@ def _build(
         older = Index.open(folder)
     with _progress("Indexing") as progress:
         built, report = Index.ingest(*sources, older=older, progress=progress)
-    if not len(built):
-        _print_report(report, as_json)
-        names = ", ".join(map(str, sources))
-        raise SourceError(names, "no post found", "the old index, if any, is left as it is")
+    _require_posts(report, sources, as_json)
     built.save(folder, on_wait=_waiting)
     if not quiet:
         _print_outcome(built, report, folder, as_json)
     return built
+
+
+def _require_posts(report: "IngestReport", sources: list[Path], as_json: bool) -> None:
+    if not report.entries:
+        _print_report(report, as_json)
+        names = ", ".join(map(str, sources))
+        raise SourceError(names, "no post found", "the old index, if any, is left as it is")
 
 
 @contextmanager

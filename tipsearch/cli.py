@@ -283,8 +283,8 @@ def _build(
 def _require_posts(report: "IngestReport", sources: list[Path], as_json: bool) -> None:
     if not report.entries:
         _print_report(report, as_json)
-        names = ", ".join(map(str, sources))
-        raise SourceError(names, "no post found", "the old index, if any, is left as it is")
+        advice = "the old index, if any, is left as it is"
+        raise SourceError(", ".join(map(str, sources)), "no post found", advice)
 
 
 @contextmanager
@@ -308,9 +308,8 @@ def _print_outcome(built: "Index", report: "IngestReport", folder: Path, as_json
 
 
 def _print_index(built: "Index", folder: Path) -> None:
-    facts = built.info()
-    size = f"{facts['terms']:,} terms, {facts['bytes']:,} bytes"
-    _print([f"Index: {folder} ({_count(facts['posts'], 'post')}, {size})"])
+    terms, size = (built.info()[name] for name in ("terms", "bytes"))
+    _print([f"Index: {folder} ({_count(len(built), 'post')}, {terms:,} terms, {size:,} bytes)"])
 
 
 def _replaced(folder: Path, change: "Callable[[Index], tuple[Index, T]]") -> "tuple[Index, T]":

@@ -171,6 +171,8 @@ def of_sources(
     if older is None:
         tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
         new = new._replace(words=NO_WORDS)
+    if pool.parallel:
+        bulk.give_back()
 
     flags = np.append(new.flags, older.flags[reused] if older else new.flags[:0])
     id_of_row = older.ids.__getitem__ if older else str

@@ -25,7 +25,7 @@ from tipsearch.errors import PostNotFound, SettingError
 from tipsearch.ingest import reader
 from tipsearch.ingest.files import find
 from tipsearch.ingest.groups import Groups
-from tipsearch.ingest.report import IngestReport
+from tipsearch.ingest.report import FileReport, IngestReport
 from tipsearch.model import Post
 from tipsearch.reuse import Older
 from tipsearch.sightings import Sightings
@@ -176,19 +176,14 @@ def of_sources(
 
     flags = np.append(new.flags, older.flags[reused] if older else new.flags[:0])
     id_of_row = older.ids.__getitem__ if older else str
-    report = IngestReport(
-        files=tuple(
-            lines[name].account(combined.taken, id_of_row)
-            if name in lines
-            else reader.account(others[name], combined)
-            for name in names
-        ),
-        repairs=combined.repairs,
-        entries=len(reused) + int(alone.sum()) + combined.entries,
-        full=int((flags & TEASER == 0).sum()),
-        teasers=int((flags & TEASER > 0).sum()),
-        undated=int((flags & UNDATED > 0).sum()),
-    )  # fmt: skip
+    entries = len(reused) + int(alone.sum()) + combined.entries
+    files = [
+        lines[name].account(combined.taken, id_of_row)
+        if name in lines
+        else reader.account(others[name], combined)
+        for name in names
+    ]
+    report = _report(files, combined, entries, flags)
     if older and dict(older.facts["sources"]) == report.sources:
         found, same = _found(older, new)
         whole = same.all() and len(reused) + len(found) == len(older)
@@ -204,6 +199,20 @@ def of_sources(
         name: file.groups for name, file in lines.items() if file.groups and name not in staying
     }
     return _generation(made, kept | report.sources, grouped), report
+
+
+def _report(
+    files: Sequence[FileReport], combined: reader.Combined, entries: int, flags: Array
+) -> IngestReport:
+    """The account of some files; `flags` are those of all their posts."""
+    return IngestReport(
+        files=tuple(files),
+        repairs=combined.repairs,
+        entries=entries,
+        full=int((flags & TEASER == 0).sum()),
+        teasers=int((flags & TEASER > 0).sum()),
+        undated=int((flags & UNDATED > 0).sum()),
+    )
 
 
 class _Ids:

@@ -141,11 +141,13 @@ class LinesFile:
         """Put the pieces together; False where the file is no JSON Lines at all."""
         parts, self._parts, self.left, before = self._parts, [], b"", 0
         self.columns = columns.joined([part.columns for part in parts])
+        new = [self.new]
         for part in parts:
-            self.new = np.append(self.new, self._of_file(part.lines + before))
+            new.append(self._of_file(part.lines + before))
             numbers = self._of_file(np.array([*part.refused], np.int64) + before).tolist()
             self.refused |= dict(zip(numbers, part.refused.values(), strict=True))
             before += part.ends
+        self.new = np.concatenate(new)
         return not self.broken and bool(self.columns.ids or len(self.rows))
 
     def _of_file(self, numbers: Array) -> Array:
@@ -166,11 +168,13 @@ class LinesFile:
                 )  # fmt: skip
         return reader.File(self.entry.name, self.sha256, (), Page(tuple(drafts)))
 
-    def account(self, taken: Container[tuple[str, int]], id_of_row: Any) -> FileReport:
+    def account(self, taken: set[tuple[str, int]], id_of_row: Any) -> FileReport:
         """What became of each of its lines."""
         name, ids = self.entry.name, self.columns.ids
         others = {n: Line(n, UNRECOGNISED, note=why) for n, why in self.refused.items()}
-        refused = np.array([(name, n) in taken for n in self.new.tolist()], bool)
+        refused = np.zeros(len(self.new), bool)
+        if taken:
+            refused[:] = [(name, n) in taken for n in self.new.tolist()]
         others |= {n: Line(n, UNRECOGNISED, note=reader.TAKEN) for n in self.new[refused].tolist()}
         numbers = np.append(self.new[~refused], self.reused)
         places = np.append(np.flatnonzero(~refused), -1 - self.rows)

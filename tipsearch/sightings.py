@@ -41,8 +41,9 @@ class Sightings(NamedTuple):
         """The same with the names that are used, sorted."""
         used = np.unique(self.path).tolist()
         names = sorted({self.names[path] for path in used})
+        number = {name: n for n, name in enumerate(names)}
         numbers = np.zeros(len(self.names), np.int32)
-        numbers[used] = [names.index(self.names[path]) for path in used]
+        numbers[used] = [number[self.names[path]] for path in used]
         return self._replace(names=names, path=numbers[self.path])
 
 

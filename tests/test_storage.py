@@ -160,6 +160,32 @@ def test_a_reader_meets_a_whole_index_while_fifty_builds_are_killed(folder: Path
         assert leftovers(folder) == []
 
 
+def test_a_generation_that_goes_while_it_is_opened_is_never_called_damaged(folder: Path) -> None:
+    """Two generations change places without rest: between two looks, a name may be gone."""
+    names = [Index.build(corpus("old")).save(folder)]
+    shutil.copytree(folder / names[0], folder.parent / names[0])
+    names.append(Index.build(corpus("new")).save(folder))
+    ended = threading.Event()
+
+    def change_places() -> None:
+        live = names[1]
+        while not ended.is_set():
+            live, last = names[live == names[0]], live
+            (folder.parent / live).rename(folder / live)
+            (folder / "next").write_text(f"{live}\n")
+            (folder / "next").replace(folder / "CURRENT")
+            (folder / last).rename(folder.parent / last)
+
+    with ThreadPoolExecutor() as threads:
+        changing = threads.submit(change_places)
+        try:
+            for _ in range(1000):
+                assert len(Index.open(folder)) in (4, 6)
+        finally:
+            ended.set()
+        changing.result()
+
+
 @pytest.mark.parametrize(
     ("mode", "befores"),
     [("kill", ["nothing", "old", "new", "leftovers", "damaged"]), ("torn", ["old"])],

@@ -15,6 +15,7 @@ import io
 import json
 import mmap
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -250,11 +251,14 @@ def _manifest(generation: Path) -> tuple[dict[str, Any], int]:
 
 @contextmanager
 def _opened(path: Path, folder: str) -> Iterator[BinaryIO]:
-    """A file of the index, open for reading; what cannot be read is an error that says why."""
+    """A file of the index, open for reading; what cannot be read is an error that says why.
+
+    What it is, is asked of what was opened: between two looks at a name, a build may take it away.
+    """
     try:
-        if path.exists() and not path.is_file():  # to open a pipe would wait for ever
-            raise IndexCorrupt(folder, path.name, "it is not a file")
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise IndexCorrupt(folder, path.name, "it is not a file")
             yield file
     except FileNotFoundError:
         raise
@@ -262,6 +266,11 @@ def _opened(path: Path, folder: str) -> Iterator[BinaryIO]:
         raise IndexUnreadable(folder, path.name, error.strerror or str(error)) from error
     except OSError as error:
         raise IndexCorrupt(folder, path.name, error.strerror or str(error)) from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to would else be waited for without end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _read_bytes(path: Path, folder: str) -> bytes:

@@ -54,7 +54,7 @@ class Base(NamedTuple):
     rows: Array
 
 
-class _Merged(NamedTuple):
+class Merged(NamedTuple):
     """The order of a table: which old strings stay, and in what order these and the new ones lie.
 
     `old` and `new` say at which place of the merged table each old string (-1: gone) and each new
@@ -64,6 +64,20 @@ class _Merged(NamedTuple):
     table: Table
     old: Array
     new: Array
+
+
+class Built(NamedTuple):
+    """What an index is made of: facts, arrays and tables.
+
+    Row i is row `kept[i]` of the base, or beyond its rows one of the new posts; `forms` says where
+    the forms of the base and the new ones are.
+    """
+
+    facts: dict[str, Any]
+    arrays: dict[str, Array]
+    tables: dict[str, Table]
+    kept: Array
+    forms: Merged
 
 
 def nothing() -> Base:
@@ -85,7 +99,7 @@ def build(
     seen: Sightings,
     analyzer: Analyzer,
     settings: Weighting,
-) -> tuple[dict[str, Any], dict[str, Array], dict[str, Table]]:
+) -> Built:
     """Facts, arrays and tables of the posts of `base` and the `new` ones.
 
     `tokens` are those of the new posts, `gone` those of the posts of the older index that `base`
@@ -122,11 +136,12 @@ def build(
         "posts": counts.shape[0],
         "terms": counts.shape[1],
         "forms": len(form_terms),
+        "length": int(counts.sum()),
         "paths": list(places.names),
         "analyzer": analyzer.to_json(),
         "weighting": settings.to_json(),
     }
-    return facts, arrays, tables
+    return Built(facts, arrays, tables, kept, forms)
 
 
 def _lines(table: Table) -> list[bytes]:
@@ -139,7 +154,7 @@ def _mask(length: int, places: Array) -> Array:
     return mask
 
 
-def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = False) -> _Merged:
+def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = False) -> Merged:
     """Put `new` strings, in any order, among those of `old` that are `kept` (a mask).
 
     They come out sorted, or if `hashed` in the order of HashedStrings. Raises DuplicateIdError
@@ -167,12 +182,12 @@ def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = Fals
     at[order] = np.arange(len(order), dtype=np.int32)
     of_new = np.empty(len(new), np.int32)
     of_new[by_key] = at[len(old) :]
-    return _Merged(table, at[: len(old)], of_new)
+    return Merged(table, at[: len(old)], of_new)
 
 
 def _counts(
     base: Base, gone: Tokens, new: Tokens, settings: Weighting
-) -> tuple[Any, _Merged, _Merged, Array, Array]:
+) -> tuple[Any, Merged, Merged, Array, Array]:
     """The counts (CSR) of the rows of `base` and the new posts, and the tables that go with them.
 
     These are the terms, the forms, the term of each form, and how often each form is there. A

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tipsearch import build, bulk, columns, counting, sightings
+from tipsearch import build, bulk, columns, counting, semantics, sightings
+from tipsearch.build import Built
 from tipsearch.bulk import LinesFile
 from tipsearch.columns import TEASER, UNDATED, Columns
 from tipsearch.counting import Tokens, Words
@@ -27,7 +28,10 @@ from tipsearch.ingest.files import find
 from tipsearch.ingest.groups import Groups
 from tipsearch.ingest.report import FileReport, IngestReport
 from tipsearch.model import Post
+from tipsearch.ranking import Ranking
 from tipsearch.reuse import Older
+from tipsearch.semantic import embedding, model
+from tipsearch.semantic.embedding import Embedded, Known
 from tipsearch.sightings import Sightings
 from tipsearch.storage import Checked, Generation
 from tipsearch.text import Analyzer
@@ -47,10 +51,27 @@ IDLE_SECONDS = 2  # then a worker ends and gives its memory back
 
 
 class Settings(NamedTuple):
-    """How an index is made."""
+    """How an index is made, and how it ranks; `embedding` is what the manifest says of one."""
 
     analyzer: Analyzer
     weighting: Weighting
+    ranking: Ranking
+    embedding: Mapping[str, Any] | None
+
+
+def settings(
+    analyzer: Analyzer | None, weighting: Weighting | None, ranking: str | Ranking | None
+) -> Settings:
+    """How an index is made: what is not given is the default.
+
+    That ranks by words and meaning where the extra `semantic` is installed, else by words. Raises
+    ExtraMissing where "hybrid" is asked for and it is not, SettingError for another name.
+    """
+    if ranking is None:
+        ranking = "hybrid" if model.installed() else "bm25"
+    chosen = Ranking(ranking) if isinstance(ranking, str) else ranking
+    embedding = semantics.described() if chosen.name == "hybrid" else None
+    return Settings(analyzer or Analyzer(), weighting or Weighting(), chosen, embedding)
 
 
 class Pool:
@@ -86,8 +107,9 @@ def of_posts(
     new = columns.joined(parts)
     tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
     seen = sightings.of_posts(given)
-    made = build.build(build.nothing(), NO_TOKENS, new, tokens, seen, *settings)
-    return _generation(made, sources, {})
+    made = build.build(build.nothing(), NO_TOKENS, new, tokens, seen, *settings[:2])
+    vectors = semantics.embedded(new.words, settings.analyzer) if settings.embedding else None
+    return _generation(made, settings, (None, vectors), sources, {})
 
 
 def _tokens(words: Words, analyzer: Analyzer, pool: Pool, *, with_nltk: bool) -> Tokens:
@@ -103,12 +125,17 @@ def _tokens(words: Words, analyzer: Analyzer, pool: Pool, *, with_nltk: bool) ->
 
 
 def _generation(
-    made: tuple[dict[str, Any], dict[str, Array], dict[str, Any]],
+    made: Built,
+    settings: Settings,
+    vectors: tuple[Known | None, Embedded | None],
     sources: Mapping[str, str],
     of_sources: Mapping[str, Groups],
 ) -> Generation:
-    """The parts of an index, with what is kept of its sources."""
-    facts, arrays, tables = made
+    """The parts of an index, with the older and new vectors, and what is kept of its sources."""
+    facts, arrays, tables = made.facts, made.arrays, made.tables
+    facts["ranking"] = settings.ranking.to_json()
+    facts["embedding"] = dict(settings.embedding) if settings.embedding else None
+    arrays |= semantics.arrays(made, *vectors, settings.analyzer)
     named = sorted(sources.items())
     facts["sources"] = [[path, sha256] for path, sha256 in named]
     kept = [(number, of_sources[path]) for number, (path, _) in enumerate(named)
@@ -167,8 +194,10 @@ def of_sources(
     del single
     for file in lines.values():
         file.columns = file.columns._replace(words=NO_WORDS)
-    tokens = NO_TOKENS
+    tokens, vectors = NO_TOKENS, None
     if older is None:
+        if settings.embedding:
+            vectors = semantics.embedded(new.words, settings.analyzer)
         tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
         new = new._replace(words=NO_WORDS)
     if pool.parallel:
@@ -184,13 +213,20 @@ def of_sources(
         for name in names
     ]
     report = _report(files, combined, entries, flags)
-    if older and dict(older.facts["sources"]) == report.sources:
+    ranked = older and older.facts["ranking"] == settings.ranking.to_json()
+    if older and ranked and dict(older.facts["sources"]) == report.sources:
         found, same = _found(older, new)
         whole = same.all() and len(reused) + len(found) == len(older)
         if whole and set(older.groups()) == {n for n, file in lines.items() if file.groups}:
             return older.generation, report  # nothing has changed
     of_reused = sightings.joined([sightings.of_lines(n, file.reused) for n, file in lines.items()])
-    made, staying = _made(new, tokens, seen, reused, of_reused, settings, older, keep_rest, pool)
+    if older is None:
+        built = build.build(build.nothing(), NO_TOKENS, new, tokens, seen, *settings[:2])
+        staying: Sequence[str] = ()
+    else:
+        built, vectors, staying = _updated(
+            new, seen, reused, of_reused, settings, older, keep_rest, pool
+        )
     kept = dict(older.facts["sources"]) if older and keep_rest else {}
     grouped = older.groups() if older and keep_rest else {}
     grouped = {name: those for name, those in grouped.items() if name not in report.sources}
@@ -198,7 +234,8 @@ def of_sources(
     grouped |= {
         name: file.groups for name, file in lines.items() if file.groups and name not in staying
     }
-    return _generation(made, kept | report.sources, grouped), report
+    of_vectors = (older.known if older else None, vectors)
+    return _generation(built, settings, of_vectors, kept | report.sources, grouped), report
 
 
 def _report(
@@ -274,26 +311,21 @@ def _parse(
             del lines[name]
 
 
-def _made(  # noqa: PLR0913, PLR0917
+def _updated(  # noqa: PLR0913, PLR0917
     new: Columns,
-    tokens: Tokens,
     seen: Sightings,
     rows: Array,
     of_rows: Sightings,
     settings: Settings,
-    older: Older | None,
+    older: Older,
     keep_rest: bool,
     pool: Pool,
-) -> tuple[Any, Sequence[str]]:
+) -> tuple[Built, Embedded | None, Sequence[str]]:
     """The parts of an index of `new` posts, where they were `seen`, and some `rows` of `older`.
 
-    `tokens` are those of the new posts if there is nothing older; if there is, the words of `new`
-    are tokenised that are not in it.
-
-    With the names of the files of the posts that only stay.
+    With the vectors of what is not in the older index, and the names of the files of the posts
+    that only stay.
     """
-    if older is None:
-        return build.build(build.nothing(), NO_TOKENS, new, tokens, seen, *settings), ()
     found, same = _found(older, new)
     rest = np.ones(len(older), bool) if keep_rest else np.zeros(len(older), bool)
     rest[found[found >= 0]] = False
@@ -312,9 +344,10 @@ def _made(  # noqa: PLR0913, PLR0917
         changed,
         _tokens(changed.words, settings.analyzer, pool, with_nltk=False),
         sightings.joined([where.take(order), seen.take(np.flatnonzero(~same))]),
-        *settings,
+        *settings[:2],
     )
-    return made, staying.names
+    vectors = semantics.embedded(changed.words, settings.analyzer) if settings.embedding else None
+    return made, vectors, staying.names
 
 
 def _found(older: Older, new: Columns) -> tuple[Array, Array]:
@@ -341,5 +374,7 @@ def without(older: Older, ids: Iterable[str], settings: Settings) -> Generation:
     seen = older.sightings.take(kept)
     lost = counting.split(older.texts(np.flatnonzero(gone).tolist()), settings.analyzer)
     tokens = _tokens(lost, settings.analyzer, Pool(False), with_nltk=False)
-    made = build.build(older.base(kept), tokens, nothing, NO_TOKENS, seen, *settings)
-    return _generation(made, dict(older.facts["sources"]), older.groups())
+    made = build.build(older.base(kept), tokens, nothing, NO_TOKENS, seen, *settings[:2])
+    vectors = embedding.nothing() if settings.embedding else None
+    of_sources = dict(older.facts["sources"])
+    return _generation(made, settings, (older.known, vectors), of_sources, older.groups())

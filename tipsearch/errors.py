@@ -5,6 +5,7 @@
     ├── EmptyQueryError           a query without a single character to search for
     ├── SourceError               a source that is missing, or that holds no post at all
     ├── DuplicateIdError          two posts with one id
+    ├── ExtraMissing              a part of tipsearch that is installed apart
     ├── LookupFailed              a title or id that names no single post
     │   ├── PostNotFound          nothing fits; `nearest` offers titles
     │   └── AmbiguousTitle        several posts fit; `candidates` lists them
@@ -62,6 +63,17 @@ class DuplicateIdError(TipsearchError):
     def __init__(self, id: str) -> None:
         self.id = id
         super().__init__(f"two posts have the id {id!r}: ids must be unique within an index")
+
+
+class ExtraMissing(TipsearchError):
+    """What was asked for needs the extra of this name, and its `module` is not there."""
+
+    def __init__(self, extra: str, module: str, reason: str = "") -> None:
+        self.extra, self.module = extra, module
+        super().__init__(
+            f"this needs {module}, {reason or 'which is not installed'}: "
+            f'get it with: pip install "tipsearch[{extra}]"'
+        )
 
 
 class LookupFailed(TipsearchError):

@@ -8,8 +8,6 @@ from operator import lt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tipsearch import layout, records, storage
 from tipsearch import weighting as weights
 from tipsearch.errors import (
@@ -20,8 +18,8 @@ from tipsearch.errors import (
 )
 from tipsearch.lexicon import HashedStrings, Strings
 from tipsearch.model import Hit, ParsedQuery, Post
-from tipsearch.retrieval.engine import Engine
-from tipsearch.retrieval.postings import Postings
+from tipsearch.ranking import Ranking
+from tipsearch.search import Search
 from tipsearch.snippet import matches, snippet
 from tipsearch.text import Analyzer
 from tipsearch.vocabulary import Vocabulary
@@ -30,6 +28,7 @@ from tipsearch.weighting import Weighting
 if TYPE_CHECKING:
     from os import PathLike
 
+    from tipsearch.corpus import Settings
     from tipsearch.explanation import Explanation
     from tipsearch.ingest.report import IngestReport
     from tipsearch.storage import Array, Blob, Checked, Generation
@@ -50,7 +49,7 @@ class Index:
 
     def __init__(self, generation: Generation, folder: str = "", kernel: str = "auto") -> None:
         layout.check(generation, folder)
-        self._generation, self._engine = generation, Engine(kernel)
+        self._generation, self._kernel = generation, kernel
         self._rows: int = generation.facts["posts"]
         try:
             self.analyzer = Analyzer.from_json(generation.facts["analyzer"])
@@ -63,6 +62,12 @@ class Index:
         forms = HashedStrings(*self._table("forms.txt"), generation.arrays["forms.buckets"])
         of_forms = generation.arrays["forms.terms"]
         self._vocabulary = Vocabulary(self.analyzer, self._terms, forms, of_forms)
+        try:
+            self._search = Search(generation, self._vocabulary, self.weighting, kernel)
+        except SettingError as error:
+            if error.name == "kernel":
+                raise
+            raise IndexCorrupt(folder, "manifest.json", str(error)) from error
 
     def _table(self, file: str) -> tuple[Checked[Blob], Checked[Array]]:
         offsets = f"{file.partition('.')[0]}.offsets"
@@ -77,6 +82,7 @@ class Index:
         *,
         analyzer: Analyzer | None = None,
         weighting: Weighting | None = None,
+        ranking: str | Ranking | None = None,
         sources: Mapping[str, str] | None = None,
         progress: Callable[[int], None] = lambda _: None,
         kernel: str = "auto",
@@ -92,7 +98,7 @@ class Index:
         """
         from tipsearch import corpus  # nltk and scipy load only here
 
-        chosen = corpus.Settings(analyzer or Analyzer(), weighting or Weighting())
+        chosen = corpus.settings(analyzer, weighting, ranking)
         return cls(corpus.of_posts(posts, chosen, sources or {}, progress), kernel=kernel)
 
     @classmethod
@@ -101,6 +107,7 @@ class Index:
         *sources: str | PathLike[str],
         analyzer: Analyzer | None = None,
         weighting: Weighting | None = None,
+        ranking: str | Ranking | None = None,
         older: Index | None = None,
         progress: Callable[[float], None] = lambda _: None,
         kernel: str = "auto",
@@ -112,7 +119,9 @@ class Index:
         comes of it is the same as without. `progress` is told the share that was read. Raises
         SourceError where a source does not exist.
         """
-        chosen = (analyzer or Analyzer(), weighting or Weighting())
+        from tipsearch import corpus
+
+        chosen = corpus.settings(analyzer, weighting, ranking)
         return cls._ingested(sources, chosen, older, False, progress, kernel)
 
     def add(
@@ -124,22 +133,31 @@ class Index:
 
         A post takes the place of the one that has its id. Raises SourceError.
         """
-        chosen = (self.analyzer, self.weighting)
-        return self._ingested(sources, chosen, self, True, progress, self._engine.name)
+        return self._ingested(sources, self._settings(), self, True, progress, self._kernel)
 
     def remove(self, *ids: str) -> Index:
         """A new index without the posts of these ids. Raises PostNotFound."""
         from tipsearch import corpus, reuse
 
-        settings = corpus.Settings(self.analyzer, self.weighting)
-        without = corpus.without(reuse.Older(self._generation), ids, settings)
-        return Index(without, kernel=self._engine.name)
+        without = corpus.without(reuse.Older(self._generation), ids, self._settings())
+        return Index(without, kernel=self._kernel)
+
+    def _settings(self) -> Settings:
+        from tipsearch import corpus
+
+        embedding = self._generation.facts["embedding"]
+        return corpus.Settings(self.analyzer, self.weighting, self.ranking, embedding)
+
+    @property
+    def ranking(self) -> Ranking:
+        """The index's own ranking."""
+        return self._search.ranking
 
     @classmethod
     def _ingested(
         cls,
         sources: Iterable[str | PathLike[str]],
-        chosen: tuple[Analyzer, Weighting],
+        chosen: Settings,
         older: Index | None,
         keep_rest: bool,
         progress: Callable[[float], None],
@@ -148,7 +166,7 @@ class Index:
         from tipsearch import bulk, corpus, reuse
 
         taken = None
-        if older is not None and (older.analyzer, older.weighting) == chosen:
+        if older is not None and older._settings()._replace(ranking=chosen.ranking) == chosen:
             try:
                 taken = reuse.Older(older._generation)
             except IndexCorrupt:
@@ -156,7 +174,7 @@ class Index:
                     raise  # of what is damaged nothing is taken over
         with bulk.unhindered():
             generation, report = corpus.of_sources(
-                sources, corpus.Settings(*chosen), taken, keep_rest=keep_rest, progress=progress
+                sources, chosen, taken, keep_rest=keep_rest, progress=progress
             )
         return cls(generation, kernel=kernel), report
 
@@ -174,7 +192,7 @@ class Index:
         from tipsearch import verification
 
         verification.verify(self._generation)
-        self._bm25.trusted = self._cosine.trusted = True
+        self._search.lexical.trust()
 
     def save(
         self,
@@ -202,68 +220,59 @@ class Index:
 
     # --- asking it
 
-    def query(self, text: str, limit: int = DEFAULT_LIMIT) -> list[Hit]:
-        """The `limit` best posts for the words of `text`, by BM25 with title words counting more.
+    def query(
+        self, text: str, limit: int = DEFAULT_LIMIT, *, ranking: str | Ranking | None = None
+    ) -> list[Hit]:
+        """The `limit` best posts for the words of `text`, by the index's own ranking or another.
 
-        A post is a hit if it has any of the words; a word that `text` repeats counts as often.
-        Empty where no post has any of them. Raises EmptyQueryError and SettingError.
+        By "bm25" and "tfidf" a post is a hit if it has any of the words, or of those that feedback
+        adds; by "hybrid" also if it only means the like. A word that `text` repeats counts as
+        often. Raises EmptyQueryError, SettingError and ExtraMissing.
         """
         _check_limit(limit)
-        factors = sorted(self._vocabulary.parse(text).terms.items())
-        best = self._engine.top(self._bm25, self._bm25.plan(factors), limit)
-        return self._hits(best, {term for term, _ in factors})
+        chosen, named = self._search.usable(ranking), self._vocabulary.parse(text)
+        return self._hits(self._search.query(named, limit, chosen), set(named.terms))
 
-    def related(self, title_or_id: str, limit: int = DEFAULT_LIMIT) -> list[Hit]:
-        """The `limit` posts nearest to a post by the cosine of their TF-IDF rows, never itself.
+    def related(
+        self,
+        title_or_id: str,
+        limit: int = DEFAULT_LIMIT,
+        *,
+        ranking: str | Ranking | None = None,
+    ) -> list[Hit]:
+        """The `limit` posts nearest to a post, never itself.
 
-        The score is the cosine, rounded to 12 places so that equal ones tie; posts that share no
-        term with it (cosine 0) are left out. Raises PostNotFound, AmbiguousTitle, SettingError.
+        The score is the cosine of their TF-IDF rows, rounded to 12 places so that equal ones tie;
+        by "hybrid" what their embeddings have in common is added. Posts of score 0 are left out.
+        Raises PostNotFound, AmbiguousTitle, SettingError.
         """
         _check_limit(limit)
-        row = self._row(title_or_id)
-        best = self._engine.top(self._cosine, self._cosine.plan(self._tfidf_row(row)), limit + 1)
-        others = [(other, score) for other, score in best if other != row]
-        return self._hits(others[:limit], set())
+        chosen, row = self._search.usable(ranking, of_post=True), self._row(title_or_id)
+        return self._hits(self._search.related(row, limit, chosen), set())
 
-    def _tfidf_row(self, row: int) -> list[tuple[int, float]]:
-        """The terms of a post, each with its TF-IDF weight times the term's idf."""
-        arrays = self._generation.arrays
-        start, end = layout.stretch(arrays["matrix.indptr"], row, len(arrays["matrix.indices"]))
-        terms = arrays["matrix.indices"][start:end]
-        inside = not len(terms) or (terms[0] >= 0 and terms[-1] < len(self._terms))
-        inside = bool(inside) and bool(np.all(terms[1:] > terms[:-1]))
-        arrays["matrix.indices"].require(inside, "a number is out of range")
-        numbers = terms.tolist()
-        frequencies = [self._cosine.document_frequency(term) for term in numbers]
-        idf = weights.idf(np.array(frequencies), self._rows)
-        scale = arrays["matrix.scale"][row : row + 1]
-        factors = arrays["matrix.counts"][start:end] * idf * idf * scale
-        arrays["matrix.counts"].require(bool(np.all(factors > 0)), "a number is out of range")
-        return list(zip(numbers, factors.tolist(), strict=True))
+    def explain(
+        self, text: str, title_or_id: str, *, ranking: str | Ranking | None = None
+    ) -> Explanation:
+        """The parts by term of the score that a post has for a query, and what meaning adds.
 
-    def explain(self, text: str, title_or_id: str) -> Explanation:
-        """The parts by term of the score that a post has for a query; they sum to it.
-
-        Terms of the query that the post does not have are left out, so a post that is no hit has
-        no parts and score 0.0. Raises EmptyQueryError, PostNotFound, AmbiguousTitle.
+        They sum to it. Terms that the post does not have are left out. Raises EmptyQueryError,
+        PostNotFound, AmbiguousTitle, SettingError, ExtraMissing.
         """
         from tipsearch.explanation import Explanation, Part
 
-        row, terms = self._row(title_or_id), self._vocabulary.parse(text).terms
-        parts = []
-        for term, count in self._bm25.order(terms.items()):
-            if weight := self._bm25.weight(term, row):
-                frequency = self._bm25.document_frequency(term)
-                parts.append(Part(self._terms[term], count, frequency, weight, count * weight))
-        score = 0.0
-        for part in parts:  # one by one, as the query adds: newer Pythons' sum() rounds less
-            score += part.score
+        chosen, named = self._search.usable(ranking), self._vocabulary.parse(text)
+        row, postings = self._row(title_or_id), self._search.lexical.bm25
+        score, portions, cosine, semantic = self._search.explain(named, row, chosen)
+        parts = [
+            Part(self._terms[term], factor, postings.document_frequency(term), weight, part, said)
+            for term, factor, weight, part, said in portions
+        ]
         parts.sort(key=lambda part: -part.score)
-        return Explanation(self._post(row), score, tuple(parts))
+        return Explanation(self._post(row), score, tuple(parts), cosine, semantic)
 
     def parse(self, text: str) -> ParsedQuery:
         """What the index makes of a query: known terms, unknown words, stop words."""
-        terms, unknown, stopped = self._vocabulary.parse(text)
+        terms, unknown, stopped, _ = self._vocabulary.parse(text)
         return ParsedQuery({self._terms[term]: n for term, n in terms.items()}, unknown, stopped)
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
@@ -334,23 +343,6 @@ class Index:
         return dict(sorted(self._generation.sizes.items()))
 
     # --- rows stay inside
-
-    @cached_property
-    def _bm25(self) -> Postings:
-        return self._postings("bm25", "postings.bm25")
-
-    @cached_property
-    def _cosine(self) -> Postings:
-        scale = self._generation.arrays["matrix.scale"]
-        return self._postings("cosine", "postings.counts", scale)
-
-    def _postings(self, name: str, values: str, scale: Checked[Array] | None = None) -> Postings:
-        arrays = self._generation.arrays
-        return Postings(
-            arrays["postings.indptr"], arrays["postings.rows"], arrays[values],
-            arrays["frequent"], arrays[f"blocks.{name}"], arrays["blocks.starts"],
-            self._rows, scale,
-        )  # fmt: skip
 
     def _idf(self) -> Array:
         return weights.idf(layout.frequencies(self._generation), self._rows)

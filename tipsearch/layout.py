@@ -14,11 +14,18 @@ from tipsearch.errors import IndexCorrupt
 from tipsearch.lexicon import bucket_count
 from tipsearch.model import Source
 from tipsearch.retrieval import blocks
+from tipsearch.semantic.embedding import PIECES
+from tipsearch.semantic.model import DIMENSIONS
+from tipsearch.semantic.vectors import COARSE
 
 if TYPE_CHECKING:
     from tipsearch.storage import Array, Checked, Generation
 
-FACTS = ("posts", "terms", "forms", "paths", "sources", "analyzer", "weighting")
+FACTS = (
+    "posts", "terms", "forms", "length", "paths", "sources", "analyzer", "weighting", "ranking",
+    "embedding",
+)  # fmt: skip
+EMBEDDING = ("model", "sha256", "dimensions")
 STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "forms.txt")
 PLACES, NUMBERS = "<i4 <i8", "|u1 <u2 <i4"
 ARRAYS: dict[str, str] = {
@@ -46,6 +53,13 @@ ARRAYS: dict[str, str] = {
     "blocks.starts": "<i4",
     "blocks.bm25": "|u1",
     "blocks.cosine": "|u1",
+    "vectors.codes": "|i1",
+    "vectors.scale": "<f4",
+    "pieces.offsets": PLACES,
+    "pieces.ids": "<i4",
+    "cells.rows": "<i4",
+    "cells.starts": "<i4",
+    "cells.centroids": "<f4",
 }
 
 
@@ -58,11 +72,14 @@ def check(generation: Generation, folder: str) -> None:
 
     arrays, blobs, facts = generation.arrays, generation.blobs, generation.facts
     require(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
-    counts = [facts[name] for name in ("posts", "terms", "forms")]
+    counts = [facts[name] for name in ("posts", "terms", "forms", "length")]
     numbers = all(type(count) is int and count >= 0 for count in counts)
     require(numbers, "manifest.json", "its counts are no whole numbers")
     require(_strings(facts["paths"]), "manifest.json", "its paths are no strings")
     pairs = facts["sources"] if isinstance(facts["sources"], list) else [None]
+    embedding = facts["embedding"]
+    told = embedding is None or (isinstance(embedding, dict) and set(embedding) == set(EMBEDDING))
+    require(told, "manifest.json", "its embedding is not described")
     named = all(_strings(pair) and len(pair or ()) == 2 for pair in pairs)
     require(named, "manifest.json", "its sources are no pairs of strings")
     require(
@@ -75,6 +92,8 @@ def check(generation: Generation, folder: str) -> None:
         require(fits, f"{name}.npy", f"it is not a list of {dtypes.replace(' ', ' or ')}")
     for name, length in _lengths(generation).items():
         require(len(arrays[name]) == length, f"{name}.npy", "its length does not fit")
+    whole = len(arrays["cells.centroids"]) == COARSE * max(len(arrays["cells.starts"]) - 1, 0)
+    require(whole, "cells.centroids.npy", "its length does not fit")
     slots = len(arrays["forms.buckets"]) - 1
     require(slots == bucket_count(facts["forms"]), "forms.buckets.npy", "its length does not fit")
     same = arrays["matrix.indptr"].data.dtype == arrays["matrix.indices"].data.dtype
@@ -107,6 +126,21 @@ def _lengths(generation: Generation) -> dict[str, int]:
         "postings.indptr": terms + 1,
         **dict.fromkeys(("blocks.bm25", "blocks.cosine"), frequent * blocks.count(posts)),
         "blocks.starts": frequent * (blocks.groups(posts) + 1),
+        **_lengths_of_vectors(generation),
+    }
+
+
+def _lengths_of_vectors(generation: Generation) -> dict[str, int]:
+    """How long the arrays of the embedding must be; without one they are empty."""
+    facts, stop_words = generation.facts, len(generation.facts["analyzer"]["stop_words"])
+    there = facts["embedding"] is not None
+    posts, words = there * facts["posts"], there * (facts["forms"] + stop_words + 1)
+    in_cells = len(generation.arrays["cells.starts"]) > 0
+    return {
+        "vectors.codes": DIMENSIONS * posts,
+        "vectors.scale": posts,
+        "pieces.offsets": words,
+        "cells.rows": in_cells * posts,
     }
 
 
@@ -126,6 +160,10 @@ def verify(generation: Generation) -> None:
     pointers(arrays["sources.offsets"], len(arrays["sources.path"]))
     pointers(arrays["matrix.indptr"], entries)
     pointers(arrays["postings.indptr"], entries)
+    if facts["embedding"]:
+        pointers(arrays["pieces.offsets"], len(arrays["pieces.ids"]))
+    if len(arrays["cells.starts"]):
+        pointers(arrays["cells.starts"], posts)
     ascend(arrays["matrix.indices"], arrays["matrix.indptr"].data)
     counts = arrays["matrix.counts"]
     counts.require(bool(np.all(counts.data > 0)), "a count is out of range")
@@ -137,7 +175,8 @@ def verify(generation: Generation) -> None:
     for name, limit in (
         ("forms.terms", terms), ("frequent", terms), ("matrix.indices", terms),
         ("postings.rows", posts), ("sources.path", len(facts["paths"])),
-        ("groups.source", len(facts["sources"])),
+        ("groups.source", len(facts["sources"])), ("cells.rows", posts),
+        ("pieces.ids", PIECES),
     ):  # fmt: skip
         inside(arrays[name], limit)
 

@@ -14,6 +14,7 @@ from tipsearch import layout, records
 from tipsearch.build import Base
 from tipsearch.ingest.groups import DIGEST, Groups
 from tipsearch.lexicon import HashedStrings, Strings
+from tipsearch.semantic.embedding import PIECES, Embedded, Known
 from tipsearch.sightings import Sightings
 
 if TYPE_CHECKING:
@@ -58,6 +59,17 @@ class Older:
             self.ids, self.records.table(), self._titles.table(), self.flags, self._terms,
             self._forms, a["forms.terms"], a["forms.frequency"], counts, rows,
         )  # fmt: skip
+
+    @property
+    def known(self) -> Known | None:
+        """The vectors of its posts and the pieces of its words; None if it has no embedding."""
+        a = self._arrays
+        if self.facts["embedding"] is None:
+            return None
+        vectors = Embedded(a["vectors.codes"].reshape(len(self), -1), a["vectors.scale"])
+        ids, offsets = a["pieces.ids"], a["pieces.offsets"]
+        of_words = csr_array((np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, PIECES))
+        return Known(vectors, of_words)
 
     def rows_of(self, ids: Sequence[str]) -> Array:
         """The row of each id, -1 where there is none."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-FORMAT = 2
+FORMAT = 3
 BLOCK = 1 << 14
 DIGESTS = "digests.bin"
 PATIENCE = 20  # times that a generation may be gone before it is missing
@@ -98,6 +98,16 @@ class Checked(Generic[Content]):
         start, stop, _ = stretch.indices(len(self._sliced))
         self.ensure(start, stop)
         content: Content = self._sliced[start:stop]
+        return content
+
+    def take(self, places: Array) -> Array:
+        """The items at some places, each checked."""
+        if self._guard is not None and len(places):
+            per_block = BLOCK // self._item
+            for block in np.unique((places + self._start // self._item) // per_block).tolist():
+                first = block * per_block - self._start // self._item
+                self.ensure(max(first, 0), min(first + per_block, len(self)))
+        content: Array = self._sliced[places]
         return content
 
     def ensure(self, start: int, stop: int) -> None:

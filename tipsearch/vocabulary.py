@@ -15,11 +15,15 @@ REMEMBERED = 1 << 16
 
 
 class Named(NamedTuple):
-    """How often a text has each term, by its number; and its other words, each once, in order."""
+    """How often a text has each term, by its number; and its other words, each once, in order.
+
+    `words` are all of them, as often as they come, in order.
+    """
 
     terms: dict[int, int]
     unknown: tuple[str, ...]
     stopped: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 class Vocabulary:
@@ -40,7 +44,8 @@ class Vocabulary:
         terms: dict[int, int] = {}
         unknown: dict[str, None] = {}
         stopped: dict[str, None] = {}
-        for word in self._analyzer.tokens(text):
+        words = self._analyzer.tokens(text)
+        for word in words:
             number = self._number(word)
             if number >= 0:
                 terms[number] = terms.get(number, 0) + 1
@@ -48,7 +53,13 @@ class Vocabulary:
                 stopped[word] = None
             else:
                 unknown[word] = None
-        return Named(terms, tuple(unknown), tuple(stopped))
+        return Named(terms, tuple(unknown), tuple(stopped), tuple(words))
+
+    def place(self, word: str) -> int:
+        """Where a word is among the forms, or beyond them among the stop words; -1 for no place."""
+        if word in self._stop_words:
+            return len(self._forms) + self._analyzer.stop_words.index(word)
+        return self._forms.find(word)
 
     def forms_of(self, terms: set[int]) -> Forms:
         """The surface forms of some terms."""

@@ -74,7 +74,7 @@ def bm25(
     order in which it is summed.
     """
     posts = len(lengths)
-    idf = np.log1p((posts - frequencies + 0.5) / (frequencies + 0.5)) * (weighting.k1 + 1)
+    idf = bm25_idf(frequencies, posts) * (weighting.k1 + 1)
     mean = (lengths.mean() if posts else 0.0) or 1.0
     norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths / mean)
     result, starts = np.empty(len(rows), np.float32), np.append(0, np.cumsum(frequencies))
@@ -86,6 +86,25 @@ def bm25(
         weights *= np.repeat(idf[first:last], frequencies[first:last])
         result[stretch] = weights
     return result
+
+
+def bm25_idf(frequencies: Array, posts: int) -> Floats:
+    """BM25's inverse document frequency of each term."""
+    return np.asarray(np.log1p((posts - frequencies + 0.5) / (frequencies + 0.5)))
+
+
+def bm25_of(
+    counts: Array, frequencies: Array, lengths: Array, corpus: tuple[int, int], weighting: Weighting
+) -> Floats:
+    """The BM25 weights of some pairs of a term and a post, in float64.
+
+    The arrays have an item for each pair; `corpus` is the number of posts and the sum of all their
+    lengths.
+    """
+    posts, whole = corpus
+    norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths * posts / (whole or 1))
+    factors = bm25_idf(frequencies, posts) * (weighting.k1 + 1)
+    return np.asarray(factors * counts / (counts + norms))
 
 
 def idf(frequencies: Array, posts: int) -> Floats:

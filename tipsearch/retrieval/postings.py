@@ -136,6 +136,18 @@ class Postings:
         at = start + int(np.searchsorted(self.rows[start:end], row))
         return float(self.weights(slice(at, at + 1))[0]) if self._has(at, end, row) else 0.0
 
+    def of_rows(self, number: int, rows: Array) -> tuple[Array, npt.NDArray[np.float64]]:
+        """Which of some ascending rows have the term, by their places, and its weights in these."""
+        start, end, _, _ = self.term(number)
+        having = self.rows[start:end]
+        if len(having) < len(rows):
+            places = np.searchsorted(rows, having)
+            found = np.flatnonzero(rows[np.minimum(places, len(rows) - 1)] == having)
+            return places[found], self.weights(start + found)
+        at = np.searchsorted(having, rows)
+        places = np.flatnonzero(having[np.minimum(at, len(having) - 1)] == rows)
+        return places, self.weights(start + at[places])
+
     def _has(self, at: int, end: int, row: int) -> bool:
         return at < end and bool(self.rows[at] == row)
 
@@ -153,6 +165,6 @@ class Postings:
             np.array([slack * factor * term.most for term, _, factor in terms], np.float64),
         )
 
-    def order(self, factors: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    def order(self, factors: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
         """The terms and factors in the order in which a score adds them up."""
         return sorted(factors, key=lambda term: (-self.term(term[0]).most * term[1], term[0]))

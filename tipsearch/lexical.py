@@ -1,0 +1,183 @@
+"""Which posts share words with a query, or with another post? Ranks by BM25 and by TF-IDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tipsearch import layout, weighting
+from tipsearch.retrieval.engine import Engine
+from tipsearch.retrieval.postings import Postings
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tipsearch.ranking import Ranking
+    from tipsearch.storage import Array, Checked, Generation
+    from tipsearch.weighting import Weighting
+
+    Scores = npt.NDArray[np.float64]
+
+Best = list[tuple[int, float]]  # rows and their scores, the best first
+
+
+class Wanted(NamedTuple):
+    """What a query asks of the posts: how much of each term, by its number.
+
+    `named` are the terms that its words name, `factors` these and those that feedback adds.
+    """
+
+    named: Mapping[int, float]
+    factors: Mapping[int, float]
+
+
+class Lexical:
+    """The postings of an index, and the rankings that need nothing else."""
+
+    def __init__(self, generation: Generation, settings: Weighting, kernel: str) -> None:
+        self._arrays, self._facts = generation.arrays, generation.facts
+        self._posts: int = generation.facts["posts"]
+        self._settings, self.engine = settings, Engine(kernel)
+
+    @cached_property
+    def bm25(self) -> Postings:
+        """The postings with their BM25 weights."""
+        return self._postings("bm25", "postings.bm25")
+
+    @cached_property
+    def cosine(self) -> Postings:
+        """The postings with the weights of TF-IDF rows of length 1, each over its term's idf."""
+        return self._postings("cosine", "postings.counts", self._arrays["matrix.scale"])
+
+    def _postings(self, name: str, values: str, scale: Checked[Array] | None = None) -> Postings:
+        arrays = self._arrays
+        return Postings(
+            arrays["postings.indptr"], arrays["postings.rows"], arrays[values],
+            arrays["frequent"], arrays[f"blocks.{name}"], arrays["blocks.starts"],
+            self._posts, scale,
+        )  # fmt: skip
+
+    def trust(self) -> None:
+        """Check nothing again: all of it was checked."""
+        self.bm25.trusted = self.cosine.trusted = True
+
+    # --- BM25
+
+    def best(self, factors: Mapping[int, float], limit: int) -> Best:
+        """The best rows by the sum of each term's factor times its BM25 weight."""
+        return self.engine.top(self.bm25, self.bm25.plan(sorted(factors.items())), limit)
+
+    def wanted(self, named: Mapping[int, float], ranking: Ranking) -> Wanted:
+        """What a query of these terms asks for, with the feedback of its first answers."""
+        if not ranking.feedback or not named:
+            return Wanted(named, named)
+        return self.widened(named, self.best(named, ranking.feedback_posts), ranking)
+
+    def widened(self, named: Mapping[int, float], best: Best, ranking: Ranking) -> Wanted:
+        """The query with feedback: the weightiest terms of the `best` posts share in its factors.
+
+        Rocchio's way ("Relevance feedback in information retrieval", 1971) with BM25 weights: of
+        the mean of the posts' rows, in which a post of score s counts (s / best s)^focus, the
+        terms that weigh most, and that are in more posts than one.
+        """
+        said = sum(named.values())
+        if not best or not ranking.feedback or not said:
+            return Wanted(named, named)
+        shares = (np.array([score for _, score in best]) / best[0][1]) ** ranking.feedback_focus
+        rows = [self._row(row) for row, _ in best]
+        terms, places = np.unique(np.concatenate([row[0] for row in rows]), return_inverse=True)
+        sizes = [len(row[0]) for row in rows]
+        frequencies = self._frequencies(terms)
+        weights = weighting.bm25_of(
+            np.concatenate([row[1] for row in rows]),
+            frequencies[places],
+            np.repeat([row[1].sum() for row in rows], sizes),
+            (self._posts, self._facts["length"]),
+            self._settings,
+        )
+        mean = np.bincount(places, weights * np.repeat(shares, sizes), len(terms))
+        mean[frequencies < 2] = 0
+        chosen = np.lexsort((terms, -mean))[: ranking.feedback_terms]
+        chosen = chosen[mean[chosen] > 0]
+        factors = {term: (1 - ranking.feedback) * factor for term, factor in named.items()}
+        parts = mean[chosen] * (ranking.feedback * said / (mean[chosen].sum() or 1))
+        for term, part in zip(terms[chosen].tolist(), parts.tolist(), strict=True):
+            factors[term] = factors.get(term, 0.0) + part
+        return Wanted(named, {term: factor for term, factor in factors.items() if factor})
+
+    def most(self, named: Mapping[int, float], unknown: int) -> float:
+        """What a post would score that has all words of a query, time and again.
+
+        A word that no post has counts as much as one that is in none can.
+        """
+        terms = np.fromiter(named, np.int64, len(named))
+        frequencies = np.append(self._frequencies(terms), 0)
+        factors = np.append(np.fromiter(named.values(), np.float64, len(named)), unknown)
+        idf = weighting.bm25_idf(frequencies, self._posts)
+        return float((idf * factors).sum() * (self._settings.k1 + 1))
+
+    def scores(self, factors: Mapping[int, float], rows: Array) -> Scores:
+        """The BM25 scores of some rows (ascending); as `best` has them."""
+        return self._scores(self.bm25, factors, rows)
+
+    # --- TF-IDF
+
+    def nearest(self, factors: Iterable[tuple[int, float]], limit: int) -> Best:
+        """The best rows by the cosine, given the terms of `of_row` or `of_words`."""
+        return self.engine.top(self.cosine, self.cosine.plan(factors), limit)
+
+    def cosines(self, factors: Iterable[tuple[int, float]], rows: Array) -> Scores:
+        """The cosines of some rows (ascending); as `nearest` has them."""
+        return self._scores(self.cosine, dict(factors), rows).round(12)
+
+    def of_words(self, named: Mapping[int, float]) -> list[tuple[int, float]]:
+        """The terms of a query, each with its weight in a row of length 1 times the term's idf."""
+        numbers = sorted(named)
+        idf = weighting.idf(self._frequencies(np.array(numbers, np.int64)), self._posts)
+        weights = np.array([named[number] for number in numbers]) * idf
+        length = float(np.sqrt((weights * weights).sum())) or 1.0
+        return list(zip(numbers, (weights * idf / length).tolist(), strict=True))
+
+    def of_row(self, row: int) -> list[tuple[int, float]]:
+        """The terms of a post, each with its TF-IDF weight times the term's idf."""
+        numbers, counts = self._row(row)
+        idf = weighting.idf(self._frequencies(numbers), self._posts)
+        scale = self._arrays["matrix.scale"][row : row + 1]
+        factors = counts * idf * idf * scale
+        self._arrays["matrix.counts"].require(bool(np.all(factors > 0)), "a number is out of range")
+        return list(zip(numbers.tolist(), factors.tolist(), strict=True))
+
+    # --- rows and terms
+
+    def _row(self, row: int) -> tuple[Array, Array]:
+        """The terms of a post, ascending, and how often it has each (float64)."""
+        indices, counts = self._arrays["matrix.indices"], self._arrays["matrix.counts"]
+        start, end = layout.stretch(self._arrays["matrix.indptr"], row, len(indices))
+        terms = indices[start:end]
+        inside = not len(terms) or (terms[0] >= 0 and terms[-1] < self._facts["terms"])
+        indices.require(inside and bool(np.all(terms[1:] > terms[:-1])), "a number is out of range")
+        return terms, counts[start:end].astype(np.float64)
+
+    def _frequencies(self, terms: Array) -> Array:
+        """In how many posts each term is."""
+        indptr = self._arrays["postings.indptr"]
+        found = indptr.take(terms + 1) - indptr.take(terms)
+        inside = bool(np.all((found > 0) & (found <= self._posts)))
+        indptr.require(inside, "a pointer is out of range")
+        return found
+
+    def _scores(self, postings: Postings, factors: Mapping[int, float], rows: Array) -> Scores:
+        """Sums in the order in which the kernels add."""
+        scores = np.zeros(len(rows))
+        for term, factor in postings.order(factors.items()):
+            places, weights = postings.of_rows(term, rows)
+            scores[places] += factor * weights
+        return scores
+
+
+def rows_of(best: Sequence[tuple[int, float]]) -> Array:
+    """The rows of a ranking, ascending."""
+    return np.sort(np.fromiter((row for row, _ in best), np.int64, len(best)))

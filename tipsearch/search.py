@@ -1,0 +1,165 @@
+"""From a text, or from a post, to the rows that answer it best, by the ranking asked for."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tipsearch.errors import ExtraMissing, SettingError
+from tipsearch.lexical import Lexical
+from tipsearch.ranking import Ranking
+from tipsearch.vocabulary import Named, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tipsearch.hybrid import Hybrid, Question
+    from tipsearch.lexical import Best
+    from tipsearch.retrieval.postings import Postings
+    from tipsearch.storage import Generation
+    from tipsearch.weighting import Weighting
+
+
+class Portion(NamedTuple):
+    """What a term adds to a score; as `explanation.Part` has it."""
+
+    term: int
+    factor: float
+    weight: float
+    score: float
+    said: bool
+
+
+class Account(NamedTuple):
+    """Why a row has its score; as `explanation.Explanation` has it."""
+
+    score: float
+    portions: list[Portion]
+    cosine: float = 0.0
+    semantic: float = 0.0
+
+
+class Search:
+    """The rankings of an index over its rows; `ranking` is its own."""
+
+    def __init__(
+        self, generation: Generation, vocabulary: Vocabulary, weighting: Weighting, kernel: str
+    ) -> None:
+        self._generation, self._vocabulary = generation, vocabulary
+        self.lexical = Lexical(generation, weighting, kernel)
+        self.ranking = Ranking.from_json(generation.facts["ranking"])
+
+    def query(self, named: Named, limit: int, ranking: Ranking) -> Best:
+        """The best rows for what a query names. Empty for a query without a word but stop words."""
+        if not named.terms and not named.unknown:
+            return []
+        if ranking.name == "hybrid":
+            return self._hybrid.best(self._question(named, ranking), ranking, limit)
+        if ranking.name == "tfidf":
+            return self.lexical.nearest(self.lexical.of_words(named.terms), limit)
+        return self.lexical.best(self.lexical.wanted(named.terms, ranking).factors, limit)
+
+    def related(self, row: int, limit: int, ranking: Ranking) -> Best:
+        """The rows nearest to a post, never its own."""
+        if ranking.name == "hybrid":
+            return self._hybrid.related(row, limit)
+        best = self.lexical.nearest(self.lexical.of_row(row), limit + 1)
+        return [(other, score) for other, score in best if other != row][:limit]
+
+    def explain(self, named: Named, row: int, ranking: Ranking) -> Account:
+        """Why a row has the score that it has, whether or not it is among the best."""
+        lexical = self.lexical
+        if ranking.name == "hybrid" and (named.terms or named.unknown):
+            question, rows = self._question(named, ranking), np.array([row])
+            (score,) = self._hybrid.scores(question, ranking, rows)
+            (whole,), (cosine,) = self._hybrid.parts(question, rows)
+            share = whole / question.most if question.most else 1.0
+            factors = question.wanted.factors
+            portions = _portions(lexical.bm25, factors, named, row, share)
+            semantic = ranking.semantic_weight * cosine
+            return Account(float(score), portions, float(cosine), float(semantic))
+        if ranking.name == "tfidf":
+            portions = _portions(lexical.cosine, dict(lexical.of_words(named.terms)), named, row)
+            return Account(round(_sum(portions), 12), portions)
+        factors = lexical.wanted(named.terms, ranking).factors
+        portions = _portions(lexical.bm25, factors, named, row)
+        return Account(_sum(portions), portions)
+
+    def _question(self, named: Named, ranking: Ranking) -> Question:
+        words = named.words
+        unknown = sum(word in named.unknown for word in words)
+        return self._hybrid.question(named.terms, words, unknown, ranking)
+
+    def usable(self, ranking: str | Ranking | None, *, of_post: bool = False) -> Ranking:
+        """The ranking that is asked for, or the index's own; `of_post` for a query that is a post.
+
+        Raises SettingError or ExtraMissing where it cannot be had. Where it is the index's own
+        that cannot, a warning says so, once, and it is "bm25".
+        """
+        if ranking is None:
+            return self.ranking if of_post else self._own
+        if isinstance(ranking, str):
+            ranking = self.ranking.named(ranking)
+        if ranking.name == "hybrid":
+            self._require_model(of_post)
+        return ranking
+
+    @cached_property
+    def _own(self) -> Ranking:
+        if self.ranking.name == "hybrid":
+            try:
+                self._require_model(False)
+            except ExtraMissing as error:
+                warnings.warn(f"ranking by words alone: {error}", stacklevel=5)
+                return self.ranking.named("bm25")
+        return self.ranking
+
+    def _require_model(self, of_post: bool) -> None:
+        """Raise where the index has no vectors, or the model that made them is needed and gone."""
+        from tipsearch.semantic import model
+
+        told = self._generation.facts["embedding"]
+        if told is None:
+            raise SettingError(
+                "ranking", "hybrid", "bm25 or tfidf for this index, which has no vectors: make it "
+                "anew with: tipsearch index --ranking hybrid SOURCE"
+            )  # fmt: skip
+        if not of_post and model.load().digest != told["sha256"]:
+            raise ExtraMissing("semantic", "wordllama", "which is another than made this index")
+
+    @cached_property
+    def _hybrid(self) -> Hybrid:
+        from tipsearch.hybrid import Hybrid
+        from tipsearch.semantic import model
+        from tipsearch.semantic.query import Encoder
+        from tipsearch.semantic.vectors import Vectors
+
+        arrays = self._generation.arrays
+        vectors = Vectors(*(arrays[name] for name in Vectors.ARRAYS))
+        kept = arrays["pieces.offsets"], arrays["pieces.ids"]
+        encoder = Encoder(*kept, self._vocabulary.place, model.load)
+        return Hybrid(self.lexical, vectors, encoder)
+
+
+def _portions(
+    postings: Postings, factors: Mapping[int, float], named: Named, row: int, share: float = 1.0
+) -> list[Portion]:
+    """The portions of the terms that a post has, in the order in which a score adds them up."""
+    weighed = ((term, factor, postings.weight(term, row))
+               for term, factor in postings.order(factors.items()))  # fmt: skip
+    return [
+        Portion(term, factor, weight, factor * weight * share, term in named.terms)
+        for term, factor, weight in weighed
+        if weight
+    ]
+
+
+def _sum(portions: Iterable[Portion]) -> float:
+    """One by one, as the query adds: newer Pythons' sum() rounds less."""
+    score = 0.0
+    for portion in portions:
+        score += portion.score
+    return score

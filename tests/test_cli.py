@@ -28,7 +28,7 @@ def _run(
     done = subprocess.run(
         [TIPSEARCH, *words],
         cwd=folder,
-        env=clean | (env or {}),
+        env=clean | {"TIPSEARCH_RANKING": "bm25"} | (env or {}),
         capture_output=True,
         encoding="latin-1" if env and "PYTHONIOENCODING" in env else "utf-8",
         check=False,
@@ -230,7 +230,7 @@ def test_show_prints_the_whole_post(indexed: Path, seeds: Path) -> None:
 def test_info_and_verify(indexed: Path, tmp_path: Path) -> None:
     """`info` says what is in the index; `verify` names each file, and fails on a damaged one."""
     (info,) = _objects(_run(indexed, "info", "--json"))
-    assert (info["posts"], info["format"]) == (56, 2)
+    assert (info["posts"], info["format"]) == (56, 3)
     assert "56" in _run(indexed, "info").stdout
     files = _objects(_run(indexed, "verify", "--json"))
     assert {"posts.jsonl", "manifest.json", "matrix.counts.npy"} <= {file["file"] for file in files}
@@ -262,6 +262,7 @@ def _in_terminal(folder: Path, *words: str, columns: int = 80, **env: str) -> st
     if pid == 0:
         os.chdir(folder)
         os.environ.update({"COLUMNS": str(columns), "TERM": "xterm-256color", **env})
+        os.environ.setdefault("TIPSEARCH_RANKING", "bm25")
         os.execv(TIPSEARCH, [str(TIPSEARCH), *words])
     output = b"".join(_until_closed(terminal))
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, output
@@ -397,7 +398,7 @@ def test_add_and_remove(indexed: Path, tmp_path: Path) -> None:
     lines.write_text('{"id": "more", "title": "Smile audibly", "text": "They hear a smile."}\n')
     _run(indexed, "index", "--index", folder)
     assert "57 posts" in _run(indexed, "add", str(lines), "--index", folder).stdout
-    (hit,) = _objects(_run(indexed, "query", "audibly", "--json", "--index", folder))
+    hit = _objects(_run(indexed, "query", "audibly", "--json", "--index", folder))[0]
     assert hit["id"] == "more"
     before = (tmp_path / "new" / "CURRENT").read_bytes()
     empty = tmp_path / "empty.jsonl"

@@ -454,8 +454,8 @@ def test_the_last_post_can_be_removed(tmp_path: Path) -> None:
 def test_other_answers_of_a_kernel_by_name_stay() -> None:
     """What is made of an index searches with the kernel that was chosen for it."""
     chosen = Index.build([Post("a", "", "x"), Post("b", "", "y")], kernel="numpy")
-    assert chosen.remove("a")._engine.name == "numpy"
-    assert chosen.add(ROOT / "seeds")[0]._engine.name == "numpy"
+    assert chosen.remove("a")._kernel == "numpy"
+    assert chosen.add(ROOT / "seeds")[0]._kernel == "numpy"
 
 
 # --- an update costs what has changed

@@ -3,6 +3,7 @@
 import atexit
 import os
 import sys
+import warnings
 from contextlib import suppress
 from typing import Annotated
 
@@ -51,6 +52,7 @@ def _run() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         # A terminal without curly quotes is no reason to stop.
         getattr(sys, name).reconfigure(errors="replace")
+    warnings.showwarning = lambda message, *_: note(f"tipsearch: {message}")
     try:
         app(prog_name="tipsearch")
     except OSError as error:

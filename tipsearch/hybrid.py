@@ -9,7 +9,8 @@ Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023, have it; the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from tipsearch.lexical import Lexical, Scores, Wanted
     from tipsearch.ranking import Ranking
     from tipsearch.semantic.query import Encoder
-    from tipsearch.semantic.vectors import Vectors
+    from tipsearch.semantic.vectors import Pool, Vectors
     from tipsearch.storage import Array
+
+    Floats = npt.NDArray[np.float64]
 
 CANDIDATES = 200  # of each kind that are scored in full, where not all posts are
 LEADERS = 3  # posts that pull the embedding of the query
@@ -33,11 +36,15 @@ RELATED_WEIGHT, RELATED_POWER = 0.3, 4
 
 
 class Question(NamedTuple):
-    """A query as it is put to the posts: its terms, their bound M, and its vector of length 1."""
+    """A query as it is put to the posts: its terms, their bound M, and its vector of length 1.
+
+    `pool` has the posts that are worth a look for their meaning.
+    """
 
     wanted: Wanted
     most: float
     vector: npt.NDArray[np.float64]
+    pool: Pool
 
 
 class Hybrid:
@@ -53,69 +60,63 @@ class Hybrid:
 
         `unknown` is how many of its words no post has.
         """
-        first = Question(
-            self._lexical.widened(named, [], ranking),
-            self._lexical.most(named, unknown),
-            self._encoder.vector(words),
-        )
+        vector, most = self._encoder.vector(words), self._lexical.most(named, unknown)
+        pool = self._vectors.near(vector)
+        first = Question(self._lexical.widened(named, [], ranking), most, vector, pool)
         best = self.best(first, ranking, max(ranking.feedback_posts, LEADERS))
         best = [(row, score) for row, score in best if score > 0]
         if not best:
             return first
         scores = np.array([score for _, score in best[:LEADERS]])
         shares = (scores / scores[0]) ** ranking.feedback_focus
-        leaders = self._vectors.of_rows(np.array([row for row, _ in best[:LEADERS]]))
-        pull = ranking.semantic_feedback * (shares @ leaders) / shares.sum()
+        leaders = self._vectors.of(np.array([row for row, _ in best[:LEADERS]]))
+        pull = shares @ (leaders.codes * leaders.scale[:, None].astype(np.float64)) / shares.sum()
         wanted = self._lexical.widened(named, best[: ranking.feedback_posts], ranking)
-        return Question(wanted, first.most, unit(first.vector + pull))
+        return Question(wanted, most, unit(vector + ranking.semantic_feedback * pull), pool)
 
     def best(self, question: Question, ranking: Ranking, limit: int) -> Best:
         """The best rows with their scores, by score, then by row."""
-        rows = self._candidates(question, limit)
-        scores = self.scores(question, ranking, rows)
-        return in_order(*contenders(rows, scores, limit)[:2], limit)
+        best = partial(self._lexical.best, question.wanted.factors)
+        pool = self._pool(question.pool, question.vector, best, limit)
+        return _top(pool.rows, self.scores(question, ranking, pool), limit)
 
-    def scores(self, question: Question, ranking: Ranking, rows: Array) -> Scores:
-        """The scores of some rows (ascending)."""
-        lexical, cosines = self.parts(question, rows)
+    def scores(self, question: Question, ranking: Ranking, pool: Pool) -> Scores:
+        """The scores of some posts, whose rows ascend."""
+        lexical, cosines = self.parts(question, pool)
         shares = lexical / question.most if question.most else lexical
         return lexical * shares + ranking.semantic_weight * cosines
 
-    def parts(self, question: Question, rows: Array) -> tuple[Scores, Scores]:
-        """The BM25 score and the cosine of some rows (ascending)."""
-        lexical = self._lexical.scores(question.wanted.factors, rows)
-        return lexical, self._vectors.cosines(question.vector, rows)
+    def parts(self, question: Question, pool: Pool) -> tuple[Scores, Scores]:
+        """The BM25 scores and the cosines of some posts, whose rows ascend."""
+        lexical = self._lexical.scores(question.wanted.factors, pool.rows)
+        return lexical, pool.cosines(question.vector)
+
+    def of(self, row: int) -> Pool:
+        """One post."""
+        return self._vectors.of(np.array([row]))
 
     def related(self, row: int, limit: int) -> Best:
         """The posts nearest to a post by words and meaning, never itself.
 
         The score is the cosine of TF-IDF rows and 0.3 times the fourth power of the embeddings'.
         """
-        factors = self._lexical.of_row(row)
-        (vector,) = self._vectors.of_rows(np.array([row]))
-        rows = self._vectors.near(vector)
-        if len(rows) < len(self._vectors):
-            near = rows_of(self._nearest(vector, rows, CANDIDATES + limit))
-            lexical = rows_of(self._lexical.nearest(factors, CANDIDATES + limit))
-            rows = np.union1d(near, lexical)
-        rows = rows[rows != row]
-        cosines = self._vectors.cosines(vector, rows).clip(0)
-        scores = self._lexical.cosines(factors, rows) + RELATED_WEIGHT * cosines**RELATED_POWER
+        factors, own = self._lexical.of_row(row), self.of(row)
+        vector = own.codes[0].astype(np.float64)
+        best = partial(self._lexical.nearest, factors)
+        pool = self._pool(self._vectors.near(vector), vector, best, limit + 1)
+        cosines = pool.cosines(vector).clip(0)
+        scores = self._lexical.cosines(factors, pool.rows) + RELATED_WEIGHT * cosines**RELATED_POWER
         scores = scores.round(12)
-        found = scores > 0
-        return in_order(*contenders(rows[found], scores[found], limit)[:2], limit)
+        found = (scores > 0) & (pool.rows != row)
+        return _top(pool.rows[found], scores[found], limit)
 
-    def _candidates(self, question: Question, limit: int) -> Array:
-        """All rows, or of a large index those best by words and those nearest by meaning."""
-        rows = self._vectors.near(question.vector)
-        if len(rows) == len(self._vectors):
-            return rows
-        near = rows_of(self._nearest(question.vector, rows, CANDIDATES + limit))
-        if not question.wanted.factors:
-            return near
-        best = self._lexical.best(question.wanted.factors, CANDIDATES + limit)
-        return np.union1d(near, rows_of(best))
+    def _pool(self, pool: Pool, vector: Floats, lexical: Callable[[int], Best], limit: int) -> Pool:
+        """All posts, or of a large index the nearest of a pool and those best by words."""
+        if not self._vectors.in_cells:
+            return pool
+        near = _top(pool.rows, pool.cosines(vector), CANDIDATES + limit)
+        return self._vectors.of(np.union1d(rows_of(near), rows_of(lexical(CANDIDATES + limit))))
 
-    def _nearest(self, vector: npt.NDArray[np.float64], rows: Array, limit: int) -> Best:
-        cosines = self._vectors.cosines(vector, rows)
-        return in_order(*contenders(rows, cosines, limit)[:2], limit)
+
+def _top(rows: Array, scores: Scores, limit: int) -> Best:
+    return in_order(*contenders(rows, scores, limit)[:2], limit)

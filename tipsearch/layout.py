@@ -58,6 +58,7 @@ ARRAYS: dict[str, str] = {
     "pieces.offsets": PLACES,
     "pieces.ids": "<i4",
     "cells.rows": "<i4",
+    "cells.places": "<i4",
     "cells.starts": "<i4",
     "cells.centroids": "<f4",
 }
@@ -140,7 +141,7 @@ def _lengths_of_vectors(generation: Generation) -> dict[str, int]:
         "vectors.codes": DIMENSIONS * posts,
         "vectors.scale": posts,
         "pieces.offsets": words,
-        "cells.rows": in_cells * posts,
+        **dict.fromkeys(("cells.rows", "cells.places"), in_cells * posts),
     }
 
 
@@ -175,7 +176,7 @@ def verify(generation: Generation) -> None:
     for name, limit in (
         ("forms.terms", terms), ("frequent", terms), ("matrix.indices", terms),
         ("postings.rows", posts), ("sources.path", len(facts["paths"])),
-        ("groups.source", len(facts["sources"])), ("cells.rows", posts),
+        ("groups.source", len(facts["sources"])), ("cells.rows", posts), ("cells.places", posts),
         ("pieces.ids", PIECES),
     ):  # fmt: skip
         inside(arrays[name], limit)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Scores = npt.NDArray[np.float64]
 
+FINENESS = 4096  # parts of 1 in a factor: so few bits that sums of float32 weights stay exact
 Best = list[tuple[int, float]]  # rows and their scores, the best first
 
 
@@ -68,6 +69,8 @@ class Lexical:
 
     def best(self, factors: Mapping[int, float], limit: int) -> Best:
         """The best rows by the sum of each term's factor times its BM25 weight."""
+        if not factors:
+            return []
         return self.engine.top(self.bm25, self.bm25.plan(sorted(factors.items())), limit)
 
     def wanted(self, named: Mapping[int, float], ranking: Ranking) -> Wanted:
@@ -106,7 +109,8 @@ class Lexical:
         parts = mean[chosen] * (ranking.feedback * said / (mean[chosen].sum() or 1))
         for term, part in zip(terms[chosen].tolist(), parts.tolist(), strict=True):
             factors[term] = factors.get(term, 0.0) + part
-        return Wanted(named, {term: factor for term, factor in factors.items() if factor})
+        rounded = {term: round(factor * FINENESS) / FINENESS for term, factor in factors.items()}
+        return Wanted(named, {term: factor for term, factor in rounded.items() if factor})
 
     def most(self, named: Mapping[int, float], unknown: int) -> float:
         """What a post would score that has all words of a query, time and again.

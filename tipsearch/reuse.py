@@ -15,6 +15,7 @@ from tipsearch.build import Base
 from tipsearch.ingest.groups import DIGEST, Groups
 from tipsearch.lexicon import HashedStrings, Strings
 from tipsearch.semantic.embedding import PIECES, Embedded, Known
+from tipsearch.semantic.model import DIMENSIONS
 from tipsearch.sightings import Sightings
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ class Older:
         a = self._arrays
         if self.facts["embedding"] is None:
             return None
-        vectors = Embedded(a["vectors.codes"].reshape(len(self), -1), a["vectors.scale"])
+        vectors = Embedded(a["vectors.codes"].reshape(-1, DIMENSIONS), a["vectors.scale"])
+        if len(places := a["cells.places"]):
+            vectors = Embedded(vectors.codes[places], vectors.scale[places])
         ids, offsets = a["pieces.ids"], a["pieces.offsets"]
         of_words = csr_array((np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, PIECES))
         return Known(vectors, of_words)

@@ -6,8 +6,6 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from tipsearch.errors import ExtraMissing, SettingError
 from tipsearch.lexical import Lexical
 from tipsearch.ranking import Ranking
@@ -73,9 +71,9 @@ class Search:
         """Why a row has the score that it has, whether or not it is among the best."""
         lexical = self.lexical
         if ranking.name == "hybrid" and (named.terms or named.unknown):
-            question, rows = self._question(named, ranking), np.array([row])
-            (score,) = self._hybrid.scores(question, ranking, rows)
-            (whole,), (cosine,) = self._hybrid.parts(question, rows)
+            question, post = self._question(named, ranking), self._hybrid.of(row)
+            (score,) = self._hybrid.scores(question, ranking, post)
+            (whole,), (cosine,) = self._hybrid.parts(question, post)
             share = whole / question.most if question.most else 1.0
             factors = question.wanted.factors
             portions = _portions(lexical.bm25, factors, named, row, share)

@@ -45,20 +45,21 @@ def arrays(
             "vectors.scale": none.astype(np.float32),
             "pieces.offsets": none,
             "pieces.ids": none,
-            **cells(nothing()),
+            **cells(nothing())[1],
         }
     old = known.vectors if known else nothing()
     vectors = Embedded(
         np.concatenate([old.codes, new.codes])[built.kept],
         np.concatenate([old.scale, new.scale])[built.kept],
     )
+    stored, of_cells = cells(vectors)
     of_words = _pieces(built, known, analyzer)
     return {
-        "vectors.codes": vectors.codes.ravel(),
-        "vectors.scale": vectors.scale,
+        "vectors.codes": stored.codes.ravel(),
+        "vectors.scale": stored.scale,
         "pieces.offsets": pointers(np.diff(of_words.indptr)),
         "pieces.ids": of_words.indices.astype(np.int32),
-        **cells(vectors),
+        **of_cells,
     }
 
 

@@ -10,6 +10,7 @@ from tipsearch.commands.console import (
     AsJson,
     IndexFolder,
     Limit,
+    RankingName,
     TitleOrId,
     json_line,
     listing,
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
 def query(
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="What to search for.")],
     limit: Limit = 10,
+    ranking: RankingName = None,
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
     """Find the posts that fit some words best, the best first."""
     opened, text = open_or_build(index), " ".join(words)
-    parsed, found = opened.parse(text), opened.query(text, limit)
+    parsed, found = opened.parse(text), opened.query(text, limit, ranking=ranking)
     if parsed.unknown:
         note(f"No post has: {listing(quoted(parsed.unknown))}")
     if not found and not parsed.unknown:
@@ -43,11 +45,12 @@ def query(
 def related(
     title_or_id: TitleOrId,
     limit: Limit = 10,
+    ranking: RankingName = None,
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
     """Find the posts nearest to a given one."""
-    found = open_or_build(index).related(" ".join(title_or_id), limit)
+    found = open_or_build(index).related(" ".join(title_or_id), limit, ranking=ranking)
     if not found:
         note("No other post shares a word with it.")
     _print_hits(found, as_json, lambda _: [])

@@ -30,7 +30,12 @@ def open_or_build(folder: Path) -> "Index":
 
 
 def build(
-    sources: list[Path], folder: Path, *, as_json: bool = False, quiet: bool = False
+    sources: list[Path],
+    folder: Path,
+    ranking: str | None = None,
+    *,
+    as_json: bool = False,
+    quiet: bool = False,
 ) -> "Index":
     """Read the sources, build and publish the index; print the report unless `quiet`.
 
@@ -42,7 +47,7 @@ def build(
     with suppress(TipsearchError):
         older = Index.open(folder)
     with progress_bar("Indexing") as progress:
-        built, report = Index.ingest(*sources, older=older, progress=progress)
+        built, report = Index.ingest(*sources, ranking=ranking, older=older, progress=progress)
     require_posts(report, sources, as_json)
     built.save(folder, on_wait=_waiting)
     if not quiet:
@@ -72,7 +77,7 @@ def require_posts(report: "IngestReport", sources: list[Path], as_json: bool) ->
 
 
 def _waiting() -> None:
-    note("Another build is writing there: _waiting for it.")
+    note("Another build is writing there: waiting for it.")
 
 
 def print_outcome(built: "Index", report: "IngestReport", folder: Path, as_json: bool) -> None:

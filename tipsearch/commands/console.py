@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
 
 IndexFolder = Annotated[
@@ -22,6 +23,16 @@ IndexFolder = Annotated[
 ]
 Limit = Annotated[
     int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many posts at most.")
+]
+NAMES = ("bm25", "hybrid", "tfidf")  # `ranking` has them, and costs a cold start
+RankingName = Annotated[
+    str | None,
+    typer.Option(
+        "--ranking",
+        envvar="TIPSEARCH_RANKING",
+        click_type=click.Choice(NAMES),
+        help="By words (bm25, tfidf), or by words and meaning.  [default: the index's own]",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 TitleOrId = Annotated[

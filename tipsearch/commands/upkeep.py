@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import click
 import typer
 
 from tipsearch.commands.building import (
@@ -14,6 +15,7 @@ from tipsearch.commands.building import (
     require_posts,
 )
 from tipsearch.commands.console import (
+    NAMES,
     AsJson,
     IndexFolder,
     count,
@@ -28,6 +30,17 @@ if TYPE_CHECKING:
     from tipsearch.ingest.report import IngestReport
 
 
+OwnRanking = Annotated[
+    str | None,
+    typer.Option(
+        "--ranking",
+        envvar="TIPSEARCH_RANKING",
+        click_type=click.Choice(NAMES),
+        help="How it ranks.  [default: hybrid with the extra semantic, else bm25]",
+    ),
+]
+
+
 def index(
     source: Annotated[
         list[Path] | None,
@@ -37,11 +50,12 @@ def index(
             help="Files and folders of dumps.  [default: seeds]",
         ),
     ] = None,
+    ranking: OwnRanking = None,
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
     """Build or refresh the index. Sources are archive dumps and JSON Lines (.jsonl)."""
-    build(source or [SEEDS], index, as_json=as_json)
+    build(source or [SEEDS], index, ranking, as_json=as_json)
 
 
 def add(
@@ -92,6 +106,8 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
     stop_words = len(analyzer.pop("stop_words"))
     facts["analyzer"] = f"{', '.join(analyzer.values())}, {stop_words} stop words"
     facts["weighting"] = ", ".join(f"{name} {value}" for name, value in weighting.items())
+    facts["ranking"] = facts["ranking"]["name"]
+    facts["embedding"] = (facts["embedding"] or {}).get("model", "none")
     facts["sources"] = listing([path for path, _ in facts["sources"]]) or "not recorded"
     say(terminal.facts(facts))
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tipsearch.semantic.embedding import Embedded
 from tipsearch.semantic.vectors import COARSE
 
 if TYPE_CHECKING:
-    from tipsearch.semantic.embedding import Embedded
     from tipsearch.storage import Array
 
 SMALL = 20_000  # posts: fewer are searched whole
@@ -18,22 +18,38 @@ ROUNDS = 8
 PIECE = 1 << 16
 
 
-def cells(vectors: Embedded) -> dict[str, Array]:
-    """The arrays of the cells: rows by cell, where each cell starts, and the centroids (float32).
+def cells(vectors: Embedded) -> tuple[Embedded, dict[str, Array]]:
+    """The vectors as they are stored, and the arrays of the cells in which they lie.
 
-    For a small corpus there are none. Every so-many-th post is in the sample, so the outcome
-    depends on nothing but the vectors.
+    `cells.rows` has the row at each place, `cells.places` the place of each row, `cells.starts`
+    the first place of each cell and the end of the last, `cells.centroids` float32 numbers. A
+    small corpus has none, and lies by row. Every so-many-th post is in the sample that tells the
+    centroids, so the outcome depends on nothing but the vectors.
     """
-    table, scale = vectors
-    posts = len(scale)
+    posts, none = len(vectors.scale), np.zeros(0, np.int32)
     if posts < SMALL:
-        return {
-            "cells.rows": np.zeros(0, np.int32),
-            "cells.starts": np.zeros(0, np.int32),
-            "cells.centroids": np.zeros(0, np.float32),
-        }
-    count = int(np.sqrt(posts))
-    sample = _coarse(table, scale, np.arange(SAMPLE) * posts // SAMPLE)
+        arrays = dict.fromkeys(("cells.rows", "cells.places", "cells.starts"), none)
+        return vectors, {**arrays, "cells.centroids": none.astype(np.float32)}
+    centroids = _centroids(vectors, int(np.sqrt(posts)))
+    of_rows = np.empty(posts, np.int32)
+    for at in range(0, posts, PIECE):
+        rows = np.arange(at, min(at + PIECE, posts))
+        of_rows[rows] = (_coarse(vectors, rows) @ centroids.T).argmax(axis=1)
+    order = np.argsort(of_rows, kind="stable").astype(np.int32)
+    places = np.empty(posts, np.int32)
+    places[order] = np.arange(posts, dtype=np.int32)
+    starts = np.searchsorted(of_rows[order], np.arange(len(centroids) + 1)).astype(np.int32)
+    return Embedded(vectors.codes[order], vectors.scale[order]), {
+        "cells.rows": order,
+        "cells.places": places,
+        "cells.starts": starts,
+        "cells.centroids": centroids.ravel(),
+    }
+
+
+def _centroids(vectors: Embedded, count: int) -> Array:
+    """The centres of so many cells, each of length 1 in its coarse dimensions (float32)."""
+    sample = _coarse(vectors, np.arange(SAMPLE) * len(vectors.scale) // SAMPLE)
     centroids = sample[np.arange(count) * SAMPLE // count]
     for _ in range(ROUNDS):
         nearest = (sample @ centroids.T).argmax(axis=1)
@@ -41,19 +57,9 @@ def cells(vectors: Embedded) -> dict[str, Array]:
         np.add.at(sums, nearest, sample)
         lengths = np.sqrt((sums * sums).sum(axis=1, keepdims=True))
         centroids = np.where(lengths > 0, sums / np.maximum(lengths, 1e-9), centroids)
-    of_posts = np.empty(posts, np.int32)
-    for at in range(0, posts, PIECE):
-        rows = np.arange(at, min(at + PIECE, posts))
-        of_posts[rows] = (_coarse(table, scale, rows) @ centroids.T).argmax(axis=1)
-    order = np.argsort(of_posts, kind="stable").astype(np.int32)
-    starts = np.searchsorted(of_posts[order], np.arange(count + 1)).astype(np.int32)
-    return {
-        "cells.rows": order,
-        "cells.starts": starts,
-        "cells.centroids": centroids.astype(np.float32).ravel(),
-    }
+    return np.asarray(centroids, np.float32)
 
 
-def _coarse(table: Array, scale: Array, rows: Array) -> Array:
+def _coarse(vectors: Embedded, rows: Array) -> Array:
     """The first dimensions of some rows, float32."""
-    return np.asarray(table[rows, :COARSE] * scale[rows, None], np.float32)
+    return np.asarray(vectors.codes[rows, :COARSE] * vectors.scale[rows, None], np.float32)

@@ -4,6 +4,7 @@
     ├── SettingError              a setting, limit or step name that cannot be used
     ├── EmptyQueryError           a query without a single character to search for
     ├── SourceError               a source that is missing, or that holds no post at all
+    │   └── LineError             a line that is not in the layout of its file
     ├── DuplicateIdError          two posts with one id
     ├── ExtraMissing              a part of tipsearch that is installed apart
     ├── LookupFailed              a title or id that names no single post
@@ -55,6 +56,14 @@ class SourceError(TipsearchError):
     def __init__(self, path: str, reason: str, advice: str) -> None:
         self.path, self.reason, self.advice = path, reason, advice
         super().__init__(f"{path}: {reason}; {advice}")
+
+
+class LineError(SourceError):
+    """A line that is not in the layout of its file; `line` counts from 1."""
+
+    def __init__(self, path: str, line: int, reason: str, advice: str) -> None:
+        super().__init__(f"{path}:{line}", reason, advice)
+        self.path, self.line = path, line
 
 
 class DuplicateIdError(TipsearchError):

@@ -245,7 +245,7 @@ def test_info_and_verify(indexed: Path, tmp_path: Path) -> None:
 def test_help_is_plain_and_complete(indexed: Path) -> None:
     """Help names every command and fits in 80 columns; each command has its own."""
     shown = _run(indexed, "--help").stdout
-    for command in ("index", "query", "related", "show", "info", "verify"):
+    for command in ("index", "query", "related", "show", "info", "verify", "eval"):
         assert re.search(rf"^  {command} +\w", shown, re.MULTILINE)
         own = _run(indexed, command, "-h").stdout
         assert "--index DIR" in own

@@ -24,8 +24,8 @@ def newcomer(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 def test_the_session_prints_what_the_readme_shows(newcomer: Path) -> None:
-    """Each command of the console session prints what stands below it."""
-    (session,) = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    """Each command of the console sessions prints what stands below it."""
+    session = "".join(re.findall(r"```console\n(.*?)```", README, re.DOTALL))
     steps = re.findall(r"^\$ tipsearch (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE)
     assert len(steps) >= 3
     program = Path(sys.executable).parent / "tipsearch"

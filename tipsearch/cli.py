@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tipsearch.commands import asking, upkeep
+from tipsearch.commands import asking, evaluating, upkeep
 from tipsearch.commands.console import note
 from tipsearch.errors import AmbiguousTitle, PostNotFound, TipsearchError
 
@@ -25,6 +25,7 @@ for command in (
     upkeep.info, upkeep.verify,
 ):  # fmt: skip
     app.command()(command)
+app.command("eval")(evaluating.eval_command)
 
 
 def main() -> None:

@@ -84,6 +84,15 @@ def table(rows: Sequence[tuple[object, object]]) -> Iterator[str]:
     yield from (f"{cell:>{column}}  {row[1]}" for cell, row in zip(cells, rows, strict=True))
 
 
+def grid(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows of cells as columns: the first to the left, the others to the right."""
+    shown = [[plain(cell) for cell in row] for row in rows]
+    first, *others = (max(map(len, column)) for column in zip(*shown, strict=True))
+    for row in shown:
+        cells = zip(row[1:], others, strict=True)
+        yield "  ".join([row[0].ljust(first), *(cell.rjust(column) for cell, column in cells)])
+
+
 def facts(named: Mapping[str, Any]) -> Iterator[str]:
     """Names and values, a line each, the values aligned and wrapped."""
     column = max(map(len, named)) + 2

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-CANDIDATES = 200  # of each kind that are scored in full, where not all posts are
+CANDIDATES = 150  # of each kind that are scored in full, where not all posts are
 LEADERS = 3  # posts that pull the embedding of the query
 RELATED_WEIGHT, RELATED_POWER = 0.3, 4
 
@@ -61,7 +61,7 @@ class Hybrid:
         `unknown` is how many of its words no post has.
         """
         vector, most = self._encoder.vector(words), self._lexical.most(named, unknown)
-        pool = self._vectors.near(vector)
+        pool = self._vectors.near(vector, CANDIDATES)
         first = Question(self._lexical.widened(named, [], ranking), most, vector, pool)
         best = self.best(first, ranking, max(ranking.feedback_posts, LEADERS))
         best = [(row, score) for row, score in best if score > 0]
@@ -77,7 +77,7 @@ class Hybrid:
     def best(self, question: Question, ranking: Ranking, limit: int) -> Best:
         """The best rows with their scores, by score, then by row."""
         best = partial(self._lexical.best, question.wanted.factors)
-        pool = self._pool(question.pool, question.vector, best, limit)
+        pool = self._pool(question.pool, best, limit)
         return _top(pool.rows, self.scores(question, ranking, pool), limit)
 
     def scores(self, question: Question, ranking: Ranking, pool: Pool) -> Scores:
@@ -103,19 +103,20 @@ class Hybrid:
         factors, own = self._lexical.of_row(row), self.of(row)
         vector = own.codes[0].astype(np.float64)
         best = partial(self._lexical.nearest, factors)
-        pool = self._pool(self._vectors.near(vector), vector, best, limit + 1)
+        pool = self._pool(self._vectors.near(vector, CANDIDATES + limit), best, limit + 1)
         cosines = pool.cosines(vector).clip(0)
         scores = self._lexical.cosines(factors, pool.rows) + RELATED_WEIGHT * cosines**RELATED_POWER
         scores = scores.round(12)
         found = (scores > 0) & (pool.rows != row)
         return _top(pool.rows[found], scores[found], limit)
 
-    def _pool(self, pool: Pool, vector: Floats, lexical: Callable[[int], Best], limit: int) -> Pool:
-        """All posts, or of a large index the nearest of a pool and those best by words."""
+    def _pool(self, near: Pool, lexical: Callable[[int], Best], limit: int) -> Pool:
+        """All posts, or of a large index those nearest by meaning and those best by words."""
         if not self._vectors.in_cells:
-            return pool
-        near = _top(pool.rows, pool.cosines(vector), CANDIDATES + limit)
-        return self._vectors.of(np.union1d(rows_of(near), rows_of(lexical(CANDIDATES + limit))))
+            return near
+        best = rows_of(lexical(CANDIDATES + limit))
+        more = self._vectors.of(best[np.isin(best, near.rows, invert=True)])
+        return near.with_others(more)
 
 
 def _top(rows: Array, scores: Scores, limit: int) -> Best:

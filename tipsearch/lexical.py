@@ -168,7 +168,7 @@ class Lexical:
     def _frequencies(self, terms: Array) -> Array:
         """In how many posts each term is."""
         indptr = self._arrays["postings.indptr"]
-        found = indptr.take(terms + 1) - indptr.take(terms)
+        found = indptr.take(terms + np.int64(1)) - indptr.take(terms.astype(np.int64))
         inside = bool(np.all((found > 0) & (found <= self._posts)))
         indptr.require(inside, "a pointer is out of range")
         return found
@@ -184,4 +184,4 @@ class Lexical:
 
 def rows_of(best: Sequence[tuple[int, float]]) -> Array:
     """The rows of a ranking, ascending."""
-    return np.sort(np.fromiter((row for row, _ in best), np.int64, len(best)))
+    return np.sort(np.array([row for row, _ in best], np.int64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from tipsearch.errors import ExtraMissing, SettingError
@@ -49,6 +49,7 @@ class Search:
         self._generation, self._vocabulary = generation, vocabulary
         self.lexical = Lexical(generation, weighting, kernel)
         self.ranking = Ranking.from_json(generation.facts["ranking"])
+        self._trusted = False  # whether the model is known to be the one that made the vectors
 
     def query(self, named: Named, limit: int, ranking: Ranking) -> Best:
         """The best rows for what a query names. Empty for a query without a word but stop words."""
@@ -125,8 +126,11 @@ class Search:
                 "ranking", "hybrid", "bm25 or tfidf for this index, which has no vectors: make it "
                 "anew with: tipsearch index --ranking hybrid SOURCE"
             )  # fmt: skip
-        if not of_post and model.load().digest != told["sha256"]:
+        if of_post or self._trusted:
+            return
+        if model.load().digest != told["sha256"]:
             raise ExtraMissing("semantic", "wordllama", "which is another than made this index")
+        self._trusted = True
 
     @cached_property
     def _hybrid(self) -> Hybrid:
@@ -138,7 +142,7 @@ class Search:
         arrays = self._generation.arrays
         vectors = Vectors(*(arrays[name] for name in Vectors.ARRAYS))
         kept = arrays["pieces.offsets"], arrays["pieces.ids"]
-        encoder = Encoder(*kept, self._vocabulary.place, model.load)
+        encoder = Encoder(*kept, self._vocabulary.place, cache(model.load))
         return Hybrid(self.lexical, vectors, encoder)
 
 

@@ -68,6 +68,11 @@ class _Guard:
                 raise IndexCorrupt(self.folder, self.file, "its checksum is wrong")
             self._seen[block] = 1
 
+    def check_blocks(self, blocks: Array) -> None:
+        """Raise IndexCorrupt where one of these blocks is not the one written."""
+        for block in np.unique(blocks[np.frombuffer(self._seen, np.uint8)[blocks] == 0]).tolist():
+            self.check(block * BLOCK, block * BLOCK + 1)
+
 
 class Checked(Generic[Content]):
     """The content of one file, bytes or an array of one dimension; what is used of it is checked.
@@ -100,14 +105,15 @@ class Checked(Generic[Content]):
         content: Content = self._sliced[start:stop]
         return content
 
-    def take(self, places: Array) -> Array:
-        """The items at some places, each checked."""
+    def take(self, places: Array, width: int = 1) -> Array:
+        """The items at some places, each checked; or as rows, `width` items from each place on."""
         if self._guard is not None and len(places):
-            per_block = BLOCK // self._item
-            for block in np.unique((places + self._start // self._item) // per_block).tolist():
-                first = block * per_block - self._start // self._item
-                self.ensure(max(first, 0), min(first + per_block, len(self)))
-        content: Array = self._sliced[places]
+            starts = self._start + places * (width * self._item)
+            self._guard.check_blocks(starts // BLOCK)
+            if width > 1:  # a row may lie across the end of a block
+                self._guard.check_blocks((starts + (width * self._item - 1)) // BLOCK)
+        table = self._sliced if width == 1 else self._sliced.reshape(-1, width)
+        content: Array = table[places]
         return content
 
     def ensure(self, start: int, stop: int) -> None:

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import click
 import typer
 
 IndexFolder = Annotated[
@@ -24,13 +23,12 @@ IndexFolder = Annotated[
 Limit = Annotated[
     int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many posts at most.")
 ]
-NAMES = ("bm25", "hybrid", "tfidf")  # `ranking` has them, and costs a cold start
+Ranking = Literal["bm25", "hybrid", "tfidf"]
 RankingName = Annotated[
-    str | None,
+    Ranking | None,
     typer.Option(
         "--ranking",
         envvar="TIPSEARCH_RANKING",
-        click_type=click.Choice(NAMES),
         help="By words (bm25, tfidf), or by words and meaning.  [default: the index's own]",
     ),
 ]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tipsearch.commands import measuring
-from tipsearch.commands.console import AsJson, IndexFolder, count, json_line, say
-from tipsearch.commands.measuring import RANKINGS, Gain, Ranking, Source
+from tipsearch.commands.console import AsJson, IndexFolder, RankingName, count, json_line, say
+from tipsearch.commands.measuring import RANKINGS, Gain, Source
 
 if TYPE_CHECKING:
     from tipsearch.evaluate import Difference, Evaluation
@@ -35,9 +35,6 @@ QrelsFile = Annotated[
         readable=False,
         help="The judgments, as in BEIR or TREC; a grade above 0 is relevant.",
     ),
-]
-OfRanking = Annotated[
-    Ranking | None, typer.Option("--ranking", help="The ranking of the index to measure.")
 ]
 RunFile = Annotated[
     Path | None,
@@ -84,7 +81,7 @@ def eval_command(  # noqa: PLR0913, PLR0917
     queries: QueriesFile = None,
     qrels: QrelsFile = None,
     index: IndexFolder = Path("index"),
-    ranking: OfRanking = None,
+    ranking: RankingName = None,
     run: RunFile = None,
     save_run: SavedRun = None,
     compare: Compare = None,

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from tipsearch.commands.console import count, note, progress_bar
+from tipsearch.commands.console import Ranking, count, note, progress_bar
 from tipsearch.errors import SourceError
 
 if TYPE_CHECKING:
     from tipsearch.evaluate import Evaluation, Run
     from tipsearch.index import Index
 
-Ranking = Literal["tfidf", "bm25", "hybrid"]
 RANKINGS: tuple[str, ...] = get_args(Ranking)
 Gain = Literal["linear", "exp"]
 Source = str | Path | None  # a ranking by name, a run file, or what the index ranks by

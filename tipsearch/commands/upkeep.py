@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from tipsearch.commands.building import (
@@ -15,9 +14,9 @@ from tipsearch.commands.building import (
     require_posts,
 )
 from tipsearch.commands.console import (
-    NAMES,
     AsJson,
     IndexFolder,
+    Ranking,
     count,
     json_line,
     listing,
@@ -31,11 +30,10 @@ if TYPE_CHECKING:
 
 
 OwnRanking = Annotated[
-    str | None,
+    Ranking | None,
     typer.Option(
         "--ranking",
         envvar="TIPSEARCH_RANKING",
-        click_type=click.Choice(NAMES),
         help="How it ranks.  [default: hybrid with the extra semantic, else bm25]",
     ),
 ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tipsearch.retrieval.topk import contenders
 from tipsearch.semantic.embedding import quantised
 from tipsearch.semantic.model import DIMENSIONS
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Singles = npt.NDArray[np.float32]
 
 COARSE = 64  # the first dimensions, which this model orders by weight, tell which cell
-LOOKED_AT = 6_000  # posts, in the nearest cells
+LOOKED_AT = 10_000  # posts, in the nearest cells
 
 
 class Pool(NamedTuple):
@@ -41,6 +42,13 @@ class Pool(NamedTuple):
         return (
             (self.codes @ codes.astype(np.float32)) * self.scale.astype(np.float64) * float(scale)
         )
+
+    def with_others(self, more: Pool) -> Pool:
+        """These and others, by row."""
+        rows = np.append(self.rows, more.rows)
+        order = np.argsort(rows)
+        codes = np.concatenate([self.codes, more.codes])[order]
+        return Pool(rows[order], codes, np.append(self.scale, more.scale)[order])
 
 
 class Vectors:
@@ -69,34 +77,37 @@ class Vectors:
         """These rows."""
         if not self.in_cells:
             return Pool(rows, self._whole.codes[rows], self._whole.scale[rows])
-        places = self._places.take(rows)
+        places = self._places.take(rows).astype(np.int64)
         inside = not len(places) or (places.min() >= 0 and places.max() < self._posts)
         self._places.require(bool(inside), "a number is out of range")
-        codes = [self._codes[at * DIMENSIONS : (at + 1) * DIMENSIONS] for at in places.tolist()]
-        table = np.array(codes, np.float32).reshape(-1, DIMENSIONS)
+        table = self._codes.take(places, DIMENSIONS).astype(np.float32)
         return Pool(rows, table, self._scale.take(places))
 
-    def near(self, query: Floats) -> Pool:
-        """The rows that are worth a look for a vector: all, or those of its cells."""
+    def near(self, query: Floats, limit: int) -> Pool:
+        """The posts that are worth a look for a vector: all, or the best `limit` of its cells.
+
+        Which of these are the best, the coarse dimensions tell.
+        """
         if not self.in_cells:
             return self._whole
         codes = quantised(query).codes[:COARSE].astype(np.float32)
-        order = np.argsort(-(self._cells.centroids @ codes), kind="stable")
-        sizes = np.diff(self._cells.starts)[order]
-        enough = int(np.searchsorted(np.cumsum(sizes), LOOKED_AT)) + 1
-        starts = self._cells.starts
-        places = [(starts[cell], starts[cell + 1]) for cell in order[:enough].tolist()]
-        rows = np.concatenate([self._rows[start:end] for start, end in places])
+        starts, centroids = self._cells
+        order = np.argsort(-(centroids @ codes), kind="stable")
+        enough = int(np.searchsorted(np.cumsum(np.diff(starts)[order]), LOOKED_AT)) + 1
+        stretches = [(int(starts[cell]), int(starts[cell + 1])) for cell in order[:enough]]
+        for start, end in stretches:
+            self._codes.ensure(start * DIMENSIONS, end * DIMENSIONS)
+        places = np.concatenate([np.arange(start, end) for start, end in stretches])
+        table = self._codes.data.reshape(-1, DIMENSIONS)[:, :COARSE]
+        coarse = np.concatenate([table[start:end] for start, end in stretches]).astype(np.float32)
+        likeness = (coarse @ codes).astype(np.float64) * self._scale.take(places)
+        best = contenders(places, np.asarray(likeness), limit)[0]
+        rows = self._rows.take(best).astype(np.int64)
         inside = not len(rows) or (rows.min() >= 0 and rows.max() < self._posts)
         self._rows.require(bool(inside), "a number is out of range")
-        table = np.empty((len(rows), DIMENSIONS), np.float32)
-        at = 0
-        for start, end in places:
-            codes = self._codes[start * DIMENSIONS : end * DIMENSIONS]
-            table[at : at + end - start] = codes.reshape(-1, DIMENSIONS)
-            at += end - start
-        scale = np.concatenate([self._scale[start:end] for start, end in places])
-        return Pool(rows.astype(np.int64), table, scale)
+        order = np.argsort(rows)
+        codes = self._codes.take(best[order], DIMENSIONS).astype(np.float32)
+        return Pool(rows[order], codes, self._scale.take(best[order]))
 
     @cached_property
     def _whole(self) -> Pool:

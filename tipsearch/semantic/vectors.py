@@ -39,9 +39,9 @@ class Pool(NamedTuple):
         """The cosine of each to a vector (float64, DIMENSIONS)."""
         codes, scale = quantised(query)
         # The products are whole numbers below 2^24: exact, so the same on each computer.
-        return (
-            (self.codes @ codes.astype(np.float32)) * self.scale.astype(np.float64) * float(scale)
-        )
+        found: Floats = (self.codes @ codes.astype(np.float32)).astype(np.float64)
+        found *= self.scale.astype(np.float64) * float(scale)
+        return found
 
     def with_others(self, more: Pool) -> Pool:
         """These and others, by row."""

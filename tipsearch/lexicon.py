@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.integer[Any]]
 
+MANY = 256  # strings of a table: to check all of it costs less than to look after each
+
 
 class Table(NamedTuple):
     """Strings as they are stored: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
@@ -141,6 +143,21 @@ class Strings:
     def __getitem__(self, i: int) -> str:
         try:
             return self._bytes(i).decode()
+        except UnicodeDecodeError:
+            self._blob.require(False, "it is not UTF-8")
+            raise
+
+    def several(self, places: Numbers) -> list[str]:
+        """The strings at these places."""
+        if len(places) < MANY:
+            return [self[i] for i in places.tolist()]
+        blob, offsets = self._blob.whole(), self._offsets.whole()
+        starts, ends = offsets[places], offsets[places + 1]
+        inside = (starts >= 0) & (starts < ends) & (ends <= len(blob))
+        self._offsets.require(bool(np.all(inside)), "an offset is out of range")
+        stretches = zip(starts.tolist(), (ends - 1).tolist(), strict=True)
+        try:
+            return [blob[start:end].decode() for start, end in stretches]
         except UnicodeDecodeError:
             self._blob.require(False, "it is not UTF-8")
             raise

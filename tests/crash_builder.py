@@ -113,6 +113,8 @@ class Asked(NamedTuple):
             yield f"parse {word}", _asking("parse", word)
         yield "query all", _asking("query", " ".join(self.words), 1000)
         yield "related all", _asking("related", last, 1000)
+        for word in ("lantrn", "custmoer", "hte"):
+            yield f"meant by {word}", partial(_meant, word)
         yield "posts", list
         yield "terms", lambda index: index.terms
         yield "matrix", lambda index: index.matrix.toarray().tolist()
@@ -143,6 +145,13 @@ def _asking(method: str, *arguments: object) -> Callable[[Index], object]:
         return list(map(_shown, said)) if isinstance(said, list) else said
 
     return ask
+
+
+def _meant(word: str, index: Index) -> object:
+    """The words that a mistyped one may stand for."""
+    arrays = index._generation.arrays
+    spelling = index._vocabulary.spelling(arrays["forms.frequency"], arrays["forms.signatures"])
+    return spelling.nearest(word), spelling.parts("copperlantern")
 
 
 def _shown(hit: Hit) -> object:

@@ -547,7 +547,8 @@ def array_forgeries() -> Iterator[tuple[str, Forge]]:
         yield f"{name} too long", array_as(name, lambda array: np.append(array, array[-1:]))
         yield f"{name} in a column", array_as(name, lambda array: array[:, None])
         other = "<i8" if layout.ARRAYS[name].startswith("<f") else "<f8"
-        for dtype in (other, "O", ">i4", ">i8", ">f8", "<i2", "<u8", "<c16", "<U1"):
+        more = "<i8" if layout.ARRAYS[name] == "<u8" else "<u8"
+        for dtype in (other, "O", ">i4", ">i8", ">f8", "<i2", more, "<c16", "<U1"):
             yield f"{name} as {dtype}", array_as(name, partial(np.ndarray.astype, dtype=dtype))
         for dtype in ("<M8[s]", "V8"):
             yield f"{name} as {dtype}", array_as(name, partial(np.zeros_like, dtype=dtype))
@@ -641,6 +642,7 @@ NUMBERS: dict[str, Sequence[float]] = {
     "posts.flags": (4, 255),
     **dict.fromkeys(("blocks.bm25", "blocks.cosine"), (0, 1)),
     "blocks.starts": (-1, 7, HUGE),
+    "forms.signatures": (0, HUGE),
 }
 # What no number may be either, but nobody can tell.
 UNTOLD: dict[str, Sequence[float]] = {
@@ -723,14 +725,14 @@ UNTOLD_FORGERIES = {
 }
 MANIFESTS: dict[str, bytes] = {
     "empty": b"",
-    "cut": b'{"format": 2, "facts": {',
-    "not UTF-8": b'{"format": 2, "facts": "\xff", "files": {}}',
+    "cut": b'{"format": 3, "facts": {',
+    "not UTF-8": b'{"format": 3, "facts": "\xff", "files": {}}',
     "null": b"null",
     "a number": b"1",
     "a list": b"[]",
     "a text": b'"format"',
     "nothing in it": b"{}",
-    "nothing but its format": b'{"format": 2}',
+    "nothing but its format": b'{"format": 3}',
     "lists without end": b"[" * 100_000,
     "a pickle": pickle.dumps(Touch(UNPICKLED)),
 }
@@ -817,7 +819,7 @@ def test_a_manifest_that_is_none_is_a_clear_error(said: Said, name: str) -> None
     assert said.manifests[name]["clear"], said.manifests[name]
 
 
-@pytest.mark.parametrize("number", [0, 1, 3, -1, "2", None, [], 10**30])
+@pytest.mark.parametrize("number", [0, 1, 2, 4, -1, "2", None, [], 10**30])
 def test_another_format_number_is_named(tmp_path: Path, number: object) -> None:
     """An index in another format is an IndexFormatError, whatever else its manifest holds."""
     for content in ({}, genuine().manifest):

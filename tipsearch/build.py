@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from tipsearch import weighting
+from tipsearch import spelling, weighting
 from tipsearch.errors import DuplicateIdError
 from tipsearch.lexicon import (
     HashedStrings,
@@ -125,6 +125,7 @@ def build(
         "forms.buckets": buckets(_lines(forms.table), len(form_terms)),
         "forms.terms": form_terms,
         "forms.frequency": frequency,
+        "forms.signatures": spelling.signatures(forms.table),
         "sources.offsets": pointers(places.sizes),
         "sources.path": smallest(places.path),
         "sources.first": places.first.astype(np.int32),

@@ -34,6 +34,7 @@ ARRAYS: dict[str, str] = {
     "forms.buckets": PLACES,
     "forms.terms": "<i4",
     "forms.frequency": "<i4",
+    "forms.signatures": "<u8",
     "sources.offsets": PLACES,
     "sources.path": NUMBERS,
     "sources.first": "<i4",
@@ -115,7 +116,7 @@ def _lengths(generation: Generation) -> dict[str, int]:
               for file in STRINGS}  # fmt: skip
     return {
         **tables,
-        **dict.fromkeys(("forms.terms", "forms.frequency"), forms),
+        **dict.fromkeys(("forms.terms", "forms.frequency", "forms.signatures"), forms),
         **dict.fromkeys(("sources.offsets", "matrix.indptr"), posts + 1),
         **dict.fromkeys(("sources.first", "sources.lines"), seen),
         "groups.digest": 16 * groups,

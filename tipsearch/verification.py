@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from tipsearch import layout, records
+from tipsearch import layout, records, spelling
 from tipsearch.columns import TEASER, UNDATED
 from tipsearch.lexicon import HashedStrings, Strings
 from tipsearch.retrieval import blocks
@@ -74,6 +74,8 @@ def _verify_groups(generation: Generation) -> None:
 
 def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
     """The names of arrays, and what they must be, given others that came before."""
+    forms = _strings(generation, "forms.txt").table()
+    yield "forms.signatures", spelling.signatures(forms)
     arrays, posts = generation.arrays, generation.facts["posts"]
     counts = csr_array(
         tuple(arrays[f"matrix.{part}"].data for part in ("counts", "indices", "indptr")),

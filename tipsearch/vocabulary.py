@@ -8,6 +8,7 @@ from tipsearch.errors import EmptyQueryError
 
 if TYPE_CHECKING:
     from tipsearch.lexicon import HashedStrings, Strings
+    from tipsearch.spelling import Spelling
     from tipsearch.storage import Array, Checked
     from tipsearch.text import Analyzer
 
@@ -64,6 +65,14 @@ class Vocabulary:
     def forms_of(self, terms: set[int]) -> Forms:
         """The surface forms of some terms."""
         return Forms(self, terms)
+
+    def spelling(self, frequency: Checked[Array], signatures: Checked[Array]) -> Spelling:
+        """What corrects words that no post has, given the frequency and signature of each form."""
+        from tipsearch.spelling import Spelling  # few queries have such a word
+
+        return Spelling(
+            self._analyzer, self._terms, self._forms, self._form_terms, frequency, signatures
+        )
 
     def _number(self, word: str) -> int:
         """The number of a word's term; -1 for a stop word and for one that no post has."""

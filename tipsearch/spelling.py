@@ -167,14 +167,16 @@ def signatures(table: Table) -> Array:
     lasts = data != ord("\n")  # the last byte of each character: it holds the lowest bits
     lasts[:-1] &= data[1:] & mask != following
     firsts = np.append(0, np.cumsum(lasts))[table.offsets]
-    bits = np.uint64(1) << (data[lasts] & 31).astype(np.uint64)
+    letters = data[lasts] & 31
     lengths, firsts = np.diff(firsts), firsts[:-1]
     once, twice = np.zeros((2, len(lengths)), np.uint64)
-    for place in range(min(PREFIX, int(lengths.max(initial=0)))):
-        long = np.flatnonzero(lengths > place)
-        bit = bits[firsts[long] + place]
-        twice[long] |= once[long] & bit
-        once[long] |= bit
+    long = np.arange(len(lengths))
+    for place in range(PREFIX):
+        long = long[lengths[long] > place]
+        bit = np.uint64(1) << letters[firsts[long] + place].astype(np.uint64)
+        had = once[long]
+        twice[long] |= had & bit
+        once[long] = had | bit
     found: Array = once | twice << np.uint64(32)
     return found
 

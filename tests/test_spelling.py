@@ -201,8 +201,9 @@ def test_words_of_the_seeds(seeds_spelling: Spelling, word: str, meant: str | No
 
 
 def test_no_word_that_is_there_is_corrected(seeds_spelling: Spelling, index: Index) -> None:
-    """Forms and stop words have no corrections."""
-    known = [*index._vocabulary._forms, *index.analyzer.stop_words]
+    """Forms, other forms of their stems and stop words have no corrections."""
+    assert index.parse("retentions").unknown == ()
+    known = [*index._vocabulary._forms, *index.analyzer.stop_words, "retentions"]
     assert [word for word in known if seeds_spelling.nearest(word)] == []
 
 
@@ -279,7 +280,9 @@ def test_a_word_as_near_comes_before_a_stop_word_with_another_letter() -> None:
     assert spelling_of(Index.build(posts("thatcher"))).nearest("thatch") == [
         Correction("thatcher", 0, 2, 1)
     ]
-    assert spelling_of(Index.build(posts("yourselfie"))).nearest("yourselfi")[0].term == STOPPED
+    assert spelling_of(Index.build(posts("belorz"))).nearest("beforx") == [
+        Correction("before", STOPPED, 1, 0)
+    ]
 
 
 def test_two_words_without_the_space_between() -> None:
@@ -306,11 +309,11 @@ def test_half_of_a_surrogate_pair_is_near_nothing(seeds_spelling: Spelling) -> N
     assert seeds_spelling.nearest("\udce9\udce9\udce9") == []
 
 
-@given(st.permutations(["defensive", "offensive", "defense", "defences", "defensible"]))
+@given(st.permutations(["worms", "works", "words", "wordy", "fords"]))
 def test_the_order_of_the_posts_does_not_matter(words: list[str]) -> None:
     """The same corpus gives the same corrections."""
-    found = spelling_of(Index.build(posts(*words))).nearest("defencive")
-    assert [correction.form for correction in found] == ["defensive"]
+    found = spelling_of(Index.build(posts(*words))).nearest("worxs")
+    assert [correction.form for correction in found] == ["words", "works", "worms"]
 
 
 # --- what is read from disk

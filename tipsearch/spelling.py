@@ -63,7 +63,7 @@ class Spelling:
         frequency: Checked[Array],
         signatures: Checked[Array],
     ) -> None:
-        self._stop_words = sorted(set(analyzer.stop_words))
+        self._analyzer, self._stop_words = analyzer, sorted(set(analyzer.stop_words))
         self._terms, self._forms, self._form_terms = terms, forms, form_terms
         self._frequency, self._signatures = frequency, signatures
 
@@ -71,8 +71,8 @@ class Spelling:
         """The forms nearest to a word as the analyzer gives it, all at one distance, best first.
 
         First come those that begin as the word does, then the more frequent, then by code point;
-        of the forms of a term only the first, and `limit` terms. None where the word is a form or
-        a stop word, or has a digit; of words of 3 to 5 letters at distance 1, of 6 to 64 up to 2.
+        of the forms of a term only the first, and `limit` terms. None where the word or its stem
+        is known, or it has a digit; of words of 3 to 5 letters at distance 1, of 6 to 64 up to 2.
 
         A stop word at distance 1 is the only answer where no form is as near, and where it is as
         plain as in "teh" or "becase": two of its letters are swapped, or it has at least 4 and one
@@ -80,7 +80,7 @@ class Spelling:
         taken for a stop word, it is passed over.
         """
         most = reach(word)
-        if not most or word in self._stop_words or self._forms.find(word) >= 0:
+        if not most or self._known(word):
             return []
         places, bounds = self._alike(word, most)
         near, distance = self._within(word, places[bounds <= 1], 1), 1
@@ -109,6 +109,11 @@ class Spelling:
             return None
         cut = max(found)[1]
         return word[:cut], word[cut:]
+
+    def _known(self, word: str) -> bool:
+        if word in self._stop_words or self._forms.find(word) >= 0:
+            return True
+        return self._terms.find(self._analyzer.term(word)) >= 0
 
     def _alike(self, word: str, most: int) -> tuple[Array, Array]:
         """The places of all forms that may be within `most`, and from what distance on each."""

@@ -25,6 +25,7 @@ LIMIT = 3
 SHORTEST, TWO_FROM, LONGEST = 3, 6, 64  # letters of a word: so many mistakes are looked for from
 PREFIX = 32  # letters that a signature counts
 PART, STOPPED = 3, -1
+STRIDE = 1 << 14  # signatures that are looked at together: to make room for all takes longer
 FOLLOWS = 0xC0, 0x80  # these bits of a byte are those where it goes on with a character in UTF-8
 
 
@@ -118,7 +119,11 @@ class Spelling:
     def _alike(self, word: str, most: int) -> tuple[Array, Array]:
         """The places of all forms that may be within `most`, and from what distance on each."""
         mine, theirs = signatures(_table(word))[0], self._signatures.whole()
-        places = np.flatnonzero(np.bitwise_count(theirs ^ mine) <= 2 * most)
+        found = []
+        for start in range(0, len(theirs) + 1, STRIDE):
+            differing = np.bitwise_count(theirs[start : start + STRIDE] ^ mine)
+            found.append(start + np.flatnonzero(differing <= 2 * most))
+        places = np.concatenate(found)
         theirs = theirs[places]
         more, less = np.bitwise_count(theirs & ~mine), np.bitwise_count(mine & ~theirs)
         bounds = np.maximum(more, less)

@@ -7,7 +7,8 @@ or two (of 6 letters and more, every other one); what is a form itself is drawn 
 (default 500) is asked of an index that was just opened, so that all that it uses is checked, and
 once more of one that has been asked before. Then some are asked in processes of their own.
 
-Measured on one core of a Xeon at 2.6 GHz, in ms (median and p99 of 500 words):
+Measured on one core of a Xeon at 2.6 GHz, in ms: median and p99 of 500 words, or of 15 processes
+the median and the last but one, where the import of numpy and the opening are not counted:
 
     forms                       just opened    asked before   new process
     494,195 (680,000 posts)      6.7   12.4      1.5   3.3       8.7  12.5

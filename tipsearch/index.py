@@ -221,16 +221,23 @@ class Index:
     # --- asking it
 
     def query(
-        self, text: str, limit: int = DEFAULT_LIMIT, *, ranking: str | Ranking | None = None
+        self,
+        text: str,
+        limit: int = DEFAULT_LIMIT,
+        *,
+        ranking: str | Ranking | None = None,
+        exact: bool = False,
     ) -> list[Hit]:
         """The `limit` best posts for the words of `text`, by the index's own ranking or another.
 
         By "bm25" and "tfidf" a post is a hit if it has any of the words, or of those that feedback
         adds; by "hybrid" also if it only means the like. A word that `text` repeats counts as
-        often. Raises EmptyQueryError, SettingError and ExtraMissing.
+        often; one that no post has is taken for the nearest that some have, for a share of its
+        weight, unless `exact` (`parse` tells which). Raises EmptyQueryError, SettingError and
+        ExtraMissing.
         """
         _check_limit(limit)
-        chosen, named = self._search.usable(ranking), self._vocabulary.parse(text)
+        chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
         return self._hits(self._search.query(named, limit, chosen), set(named.terms))
 
     def related(
@@ -251,7 +258,12 @@ class Index:
         return self._hits(self._search.related(row, limit, chosen), set())
 
     def explain(
-        self, text: str, title_or_id: str, *, ranking: str | Ranking | None = None
+        self,
+        text: str,
+        title_or_id: str,
+        *,
+        ranking: str | Ranking | None = None,
+        exact: bool = False,
     ) -> Explanation:
         """The parts by term of the score that a post has for a query, and what meaning adds.
 
@@ -260,7 +272,7 @@ class Index:
         """
         from tipsearch.explanation import Explanation, Part
 
-        chosen, named = self._search.usable(ranking), self._vocabulary.parse(text)
+        chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
         row, postings = self._row(title_or_id), self._search.lexical.bm25
         score, portions, cosine, semantic = self._search.explain(named, row, chosen)
         parts = [
@@ -270,10 +282,11 @@ class Index:
         parts.sort(key=lambda part: -part.score)
         return Explanation(self._post(row), score, tuple(parts), cosine, semantic)
 
-    def parse(self, text: str) -> ParsedQuery:
-        """What the index makes of a query: known terms, unknown words, stop words."""
-        terms, unknown, stopped, _ = self._vocabulary.parse(text)
-        return ParsedQuery({self._terms[term]: n for term, n in terms.items()}, unknown, stopped)
+    def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
+        """What the index makes of a query: its terms, and what became of its other words."""
+        named = self._search.parse(text, exact=exact)
+        terms = {self._terms[term]: weight for term, weight in named.terms.items()}
+        return ParsedQuery(terms, named.unknown, named.stopped, dict(named.corrected))
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
         """A function that gives start and end of each word of a text that matches the query."""

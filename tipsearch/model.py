@@ -122,8 +122,11 @@ class ParsedQuery(NamedTuple):
 
     `terms` maps each term that the index knows to how often the query has it; `unknown` holds the
     words that no post has and `stopped` the stop words, both as typed, in order, each once.
+    `corrected` maps words that no post has to the known ones for which they are taken, and which
+    count for less; they are not among the unknown.
     """
 
-    terms: dict[str, int]
+    terms: dict[str, float]
     unknown: tuple[str, ...]
     stopped: tuple[str, ...]
+    corrected: dict[str, str]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tipsearch.hybrid import Hybrid, Question
     from tipsearch.lexical import Best
     from tipsearch.retrieval.postings import Postings
+    from tipsearch.spelling import Spelling
     from tipsearch.storage import Generation
     from tipsearch.weighting import Weighting
 
@@ -50,6 +51,20 @@ class Search:
         self.lexical = Lexical(generation, weighting, kernel)
         self.ranking = Ranking.from_json(generation.facts["ranking"])
         self._trusted = False  # whether the model is known to be the one that made the vectors
+
+    def parse(self, text: str, *, exact: bool) -> Named:
+        """What a text names; what no post has is taken for the nearest word, unless `exact`."""
+        named = self._vocabulary.parse(text)
+        return (
+            named
+            if exact or not named.unknown
+            else self._vocabulary.corrected(named, self._spelling)
+        )
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        arrays = self._generation.arrays
+        return self._vocabulary.spelling(arrays["forms.frequency"], arrays["forms.signatures"])
 
     def query(self, named: Named, limit: int, ranking: Ranking) -> Best:
         """The best rows for what a query names. Empty for a query without a word but stop words."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tipsearch.text import Analyzer
 
 LIMIT = 3
-SHORTEST, TWO_FROM, LONGEST = 3, 6, 64  # letters of a word: so many mistakes are looked for from
+SHORTEST, ONE_FROM, TWO_FROM, LONGEST = 3, 5, 9, 64  # letters: so many mistakes are looked for
 PREFIX = 32  # letters that a signature counts
 PART, STOPPED = 3, -1
 STRIDE = 1 << 14  # signatures that are looked at together: to make room for all takes longer
@@ -32,6 +32,7 @@ FOLLOWS = 0xC0, 0x80  # these bits of a byte are those where it goes on with a c
 class Correction(NamedTuple):
     """A surface form that may have been meant, the number of its term, and how near it is.
 
+    `distance` is the number of mistakes, another first letter counting as one more.
     `frequency` is how often all posts have it. A stop word has the term STOPPED and frequency 0.
     """
 
@@ -44,12 +45,14 @@ class Correction(NamedTuple):
 def reach(word: str) -> int:
     """How many mistakes are looked for in a word, by its length; none in codes and numbers.
 
-    >>> [reach(word) for word in ("of", "call", "defensve", "mp3s", "a" * 65)]
+    Most short words are near to another word that is as good.
+
+    >>> [reach(word) for word in ("call", "defensve", "custumerr", "mp3player", "a" * 65)]
     [0, 1, 2, 0, 0]
     """
-    if not SHORTEST <= len(word) <= LONGEST or _has_digit(word):
+    if len(word) > LONGEST or _has_digit(word):
         return 0
-    return 1 if len(word) < TWO_FROM else 2
+    return (len(word) >= ONE_FROM) + (len(word) >= TWO_FROM)
 
 
 class Spelling:
@@ -73,19 +76,22 @@ class Spelling:
 
         First come those that begin as the word does, then the more frequent, then by code point;
         of the forms of a term only the first, and `limit` terms. None where the word or its stem
-        is known, or it has a digit; of words of 3 to 5 letters at distance 1, of 6 to 64 up to 2.
+        is known, or it has a digit; of words of 5 to 8 letters at distance 1, of 9 to 64 up to 2,
+        where another first letter counts as one more.
 
         A stop word at distance 1 is the only answer where no form is as near, and where it is as
         plain as in "teh" or "becase": two of its letters are swapped, or it has at least 4 and one
         is missing or too many. To take such a word for a rare one would bring what nobody meant;
         taken for a stop word, it is passed over.
         """
-        most = reach(word)
-        if not most or self._known(word):
+        most, shortest = reach(word), len(word) < SHORTEST
+        if shortest or len(word) > LONGEST or _has_digit(word) or self._known(word):
             return []
-        places, bounds = self._alike(word, most)
-        near, distance = self._within(word, places[bounds <= 1], 1), 1
-        if (stop := self._stop_word(word, bool(near))) is not None:
+        near, distance = list[tuple[int, str]](), 1
+        if most:
+            places, bounds = self._alike(word, most)
+            near = self._within(word, places[bounds <= 1], 1)
+        if (stop := self._stop_word(word, bool(near) or not most)) is not None:
             return [Correction(stop, STOPPED, 1, 0)]
         if not near and most > 1:
             near, distance = self._within(word, places, most), most
@@ -132,7 +138,10 @@ class Spelling:
     def _within(self, word: str, places: Array, most: int) -> list[tuple[int, str]]:
         """Of these places those of forms without a digit within `most`, and the forms."""
         forms = self._forms.several(places)
-        near = np.flatnonzero(distances(word, forms, most) <= most).tolist()
+        far = distances(word, forms, most)
+        # Few people mistype how a word begins, so that is one more.
+        far += np.array([form[:1] != word[0] for form in forms], np.uint8)
+        near = np.flatnonzero(far <= most).tolist()
         return [(int(places[i]), forms[i]) for i in near if not _has_digit(forms[i])]
 
     def _stop_word(self, word: str, rivalled: bool) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tipsearch.errors import EmptyQueryError
@@ -13,18 +15,22 @@ if TYPE_CHECKING:
     from tipsearch.text import Analyzer
 
 REMEMBERED = 1 << 16
+DISCOUNT = 0.75  # of a word's weight for each mistake that it would have
+STOPPED = -1  # `spelling` gives it as the term of a stop word
 
 
 class Named(NamedTuple):
-    """How often a text has each term, by its number; and its other words, each once, in order.
+    """How much a text has of each term, by its number; and its other words, each once, in order.
 
-    `words` are all of them, as often as they come, in order.
+    `words` are all of them, as often as they come, in order. `corrected` maps words that no post
+    has to those for which they are taken, and which then stand for them in all else.
     """
 
-    terms: dict[int, int]
+    terms: Mapping[int, float]
     unknown: tuple[str, ...]
     stopped: tuple[str, ...]
     words: tuple[str, ...]
+    corrected: Mapping[str, str] = MappingProxyType({})
 
 
 class Vocabulary:
@@ -55,6 +61,28 @@ class Vocabulary:
             else:
                 unknown[word] = None
         return Named(terms, tuple(unknown), tuple(stopped), tuple(words))
+
+    def corrected(self, named: Named, spelling: Spelling) -> Named:
+        """The same with each unknown word taken for the nearest known one, at a discount."""
+        terms, unknown, stopped = dict(named.terms), dict.fromkeys(named.unknown), [*named.stopped]
+        meant: dict[str, str] = {}
+        for word in named.unknown:
+            near = spelling.nearest(word, 1)
+            if near and near[0].term == STOPPED:
+                stopped.append(word)
+            else:
+                parts = () if near else spelling.parts(word) or ()
+                found = [(part, self._number(part), 1) for part in parts]
+                found += [(form, term, distance) for form, term, distance, _ in near]
+                for _, term, distance in found:
+                    share = DISCOUNT**distance * named.words.count(word)
+                    terms[term] = terms.get(term, 0) + share
+                if not found:
+                    continue
+                meant[word] = " ".join(form for form, _, _ in found)
+            del unknown[word]
+        words = [part for word in named.words for part in meant.get(word, word).split()]
+        return Named(terms, (*unknown,), (*stopped,), (*words,), meant)
 
     def place(self, word: str) -> int:
         """Where a word is among the forms, or beyond them among the stop words; -1 for no place."""

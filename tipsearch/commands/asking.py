@@ -23,16 +23,24 @@ if TYPE_CHECKING:
     from tipsearch.model import Hit
 
 
+Exact = Annotated[bool, typer.Option("--exact", help="Correct no typing mistakes.")]
+
+
 def query(
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="What to search for.")],
     limit: Limit = 10,
     ranking: RankingName = None,
+    exact: Exact = False,
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
     """Find the posts that fit some words best, the best first."""
     opened, text = open_or_build(index), " ".join(words)
-    parsed, found = opened.parse(text), opened.query(text, limit, ranking=ranking)
+    parsed = opened.parse(text, exact=exact)
+    found = opened.query(text, limit, ranking=ranking, exact=exact)
+    if parsed.corrected:
+        taken = [f'"{meant}" instead of "{word[:40]}"' for word, meant in parsed.corrected.items()]
+        note(f"Showing results for {listing(taken)} (as typed: --exact).")
     if parsed.unknown:
         note(f"No post has: {listing(quoted(parsed.unknown))}")
     if not found and not parsed.unknown:

@@ -27,6 +27,7 @@ from tipsearch.lexicon import (
     pointers,
     smallest,
 )
+from tipsearch.records import TEASER
 from tipsearch.retrieval import blocks
 from tipsearch.storage import Checked
 
@@ -120,8 +121,13 @@ def build(
         "forms": forms.table,
     }
     places = seen.take(order).tidy()
+    flags = np.append(base.flags, new.flags)[kept]
+    lengths = np.asarray(counts.sum(axis=1), np.int64).ravel()
+    teasers = flags & TEASER > 0
+    of_kinds = [int(lengths[~teasers].sum()), int(teasers.sum()), int(lengths[teasers].sum())]
+    relative = weighting.relative_lengths(lengths, teasers, of_kinds, len(lengths))
     arrays = {
-        "posts.flags": np.append(base.flags, new.flags)[kept],
+        "posts.flags": flags,
         "forms.buckets": buckets(_lines(forms.table), len(form_terms)),
         "forms.terms": form_terms,
         "forms.frequency": frequency,
@@ -130,14 +136,14 @@ def build(
         "sources.path": smallest(places.path),
         "sources.first": places.first.astype(np.int32),
         "sources.lines": smallest(places.more),
-        **_weights(counts, settings),
+        **_weights(counts, relative, settings),
         **{f"{name}.offsets": table.offsets for name, table in tables.items()},
     }
     facts = {
         "posts": counts.shape[0],
         "terms": counts.shape[1],
         "forms": len(form_terms),
-        "length": int(counts.sum()),
+        "lengths": of_kinds,
         "paths": list(places.names),
         "analyzer": analyzer.to_json(),
         "weighting": settings.to_json(),
@@ -253,9 +259,9 @@ def _new_counts(words: Words, terms: Array, width: int, settings: Weighting) -> 
     return counts
 
 
-def _weights(counts: Any, settings: Weighting) -> dict[str, Array]:
+def _weights(counts: Any, lengths: Array, settings: Weighting) -> dict[str, Array]:
     """The counts by post and by term, and all weights and bounds that follow from them."""
-    posts, lengths = counts.shape[0], np.asarray(counts.sum(axis=1), np.float64).ravel()
+    posts = counts.shape[0]
     frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
     idf = weighting.idf(frequencies, posts)
     scale = weighting.scale(counts, idf)

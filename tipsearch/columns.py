@@ -10,15 +10,13 @@ import numpy as np
 from tipsearch import counting
 from tipsearch.counting import Words
 from tipsearch.lexicon import Table, encode, gather
-from tipsearch.records import record
+from tipsearch.records import TEASER, UNDATED, record
 from tipsearch.text import fold
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tipsearch.text import Analyzer
-
-TEASER, UNDATED = 1, 2
 
 
 class Columns(NamedTuple):

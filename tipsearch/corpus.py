@@ -20,7 +20,7 @@ import numpy as np
 from tipsearch import build, bulk, columns, counting, semantics, sightings
 from tipsearch.build import Built
 from tipsearch.bulk import LinesFile
-from tipsearch.columns import TEASER, UNDATED, Columns
+from tipsearch.columns import Columns
 from tipsearch.counting import Tokens, Words
 from tipsearch.errors import PostNotFound, SettingError
 from tipsearch.ingest import reader
@@ -29,6 +29,7 @@ from tipsearch.ingest.groups import Groups
 from tipsearch.ingest.report import FileReport, IngestReport
 from tipsearch.model import Post
 from tipsearch.ranking import Ranking
+from tipsearch.records import TEASER, UNDATED
 from tipsearch.reuse import Older
 from tipsearch.semantic import embedding, model
 from tipsearch.semantic.embedding import Embedded, Known

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 CANDIDATES = 150  # of each kind that are scored in full, where not all posts are
+LIKE = 0.15  # the least cosine of a post that has no word of the query
 LEADERS = 3  # posts that pull the embedding of the query
-RELATED_WEIGHT, RELATED_POWER = 0.3, 4
+RELATED_WEIGHT, RELATED_POWER = 0.2, 4
 
 
 class Question(NamedTuple):
@@ -78,13 +79,14 @@ class Hybrid:
         """The best rows with their scores, by score, then by row."""
         best = partial(self._lexical.best, question.wanted.factors)
         pool = self._pool(question.pool, best, limit)
-        return _top(pool.rows, self.scores(question, ranking, pool), limit)
+        lexical, cosines = self.parts(question, pool)
+        found = (lexical > 0) | (cosines >= LIKE)
+        scores = _fused(lexical, cosines, question, ranking)
+        return _top(pool.rows[found], scores[found], limit)
 
     def scores(self, question: Question, ranking: Ranking, pool: Pool) -> Scores:
         """The scores of some posts, whose rows ascend."""
-        lexical, cosines = self.parts(question, pool)
-        shares = lexical / question.most if question.most else lexical
-        return lexical * shares + ranking.semantic_weight * cosines
+        return _fused(*self.parts(question, pool), question, ranking)
 
     def parts(self, question: Question, pool: Pool) -> tuple[Scores, Scores]:
         """The BM25 scores and the cosines of some posts, whose rows ascend."""
@@ -98,7 +100,7 @@ class Hybrid:
     def related(self, row: int, limit: int) -> Best:
         """The posts nearest to a post by words and meaning, never itself.
 
-        The score is the cosine of TF-IDF rows and 0.3 times the fourth power of the embeddings'.
+        The score is the cosine of TF-IDF rows and 0.2 times the fourth power of the embeddings'.
         """
         factors, own = self._lexical.of_row(row), self.of(row)
         vector = own.codes[0].astype(np.float64)
@@ -117,6 +119,11 @@ class Hybrid:
         best = rows_of(lexical(CANDIDATES + limit))
         more = self._vectors.of(best[np.isin(best, near.rows, invert=True)])
         return near.with_others(more)
+
+
+def _fused(lexical: Scores, cosines: Scores, question: Question, ranking: Ranking) -> Scores:
+    shares = lexical / question.most if question.most else lexical
+    return lexical * shares + ranking.semantic_weight * cosines
 
 
 def _top(rows: Array, scores: Scores, limit: int) -> Best:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tipsearch.storage import Array, Checked, Generation
 
 FACTS = (
-    "posts", "terms", "forms", "length", "paths", "sources", "analyzer", "weighting", "ranking",
+    "posts", "terms", "forms", "lengths", "paths", "sources", "analyzer", "weighting", "ranking",
     "embedding",
 )  # fmt: skip
 EMBEDDING = ("model", "sha256", "dimensions")
@@ -74,7 +74,9 @@ def check(generation: Generation, folder: str) -> None:
 
     arrays, blobs, facts = generation.arrays, generation.blobs, generation.facts
     require(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
-    counts = [facts[name] for name in ("posts", "terms", "forms", "length")]
+    lengths = facts["lengths"] if isinstance(facts["lengths"], list) else []
+    require(len(lengths) == 3, "manifest.json", "its lengths are no three numbers")
+    counts = [*lengths, *(facts[name] for name in ("posts", "terms", "forms"))]
     numbers = all(type(count) is int and count >= 0 for count in counts)
     require(numbers, "manifest.json", "its counts are no whole numbers")
     require(_strings(facts["paths"]), "manifest.json", "its paths are no strings")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tipsearch import layout, weighting
+from tipsearch.records import TEASER
 from tipsearch.retrieval.engine import Engine
 from tipsearch.retrieval.postings import Postings
 
@@ -91,14 +92,15 @@ class Lexical:
             return Wanted(named, named)
         shares = (np.array([score for _, score in best]) / best[0][1]) ** ranking.feedback_focus
         rows = [self._row(row) for row, _ in best]
+        lengths = self._lengths(np.array([row for row, _ in best]), [row[1].sum() for row in rows])
         terms, places = np.unique(np.concatenate([row[0] for row in rows]), return_inverse=True)
         sizes = [len(row[0]) for row in rows]
         frequencies = self._frequencies(terms)
         weights = weighting.bm25_of(
             np.concatenate([row[1] for row in rows]),
             frequencies[places],
-            np.repeat([row[1].sum() for row in rows], sizes),
-            (self._posts, self._facts["length"]),
+            np.repeat(lengths, sizes),
+            self._posts,
             self._settings,
         )
         mean = np.bincount(places, weights * np.repeat(shares, sizes), len(terms))
@@ -164,6 +166,12 @@ class Lexical:
         inside = not len(terms) or (terms[0] >= 0 and terms[-1] < self._facts["terms"])
         indices.require(inside and bool(np.all(terms[1:] > terms[:-1])), "a number is out of range")
         return terms, counts[start:end].astype(np.float64)
+
+    def _lengths(self, rows: Array, sums: list[float]) -> Array:
+        """The relative lengths of some rows, given the sums of their counts."""
+        teasers = self._arrays["posts.flags"].take(rows) & TEASER > 0
+        of_kinds = self._facts["lengths"]
+        return weighting.relative_lengths(np.array(sums), teasers, of_kinds, self._posts)
 
     def _frequencies(self, terms: Array) -> Array:
         """In how many posts each term is."""

@@ -14,6 +14,7 @@ from typing import Protocol
 from tipsearch.model import Kind, Post, Source
 
 KINDS = ("full", "teaser")
+TEASER, UNDATED = 1, 2  # the bits of a post's flags
 
 
 class Content(Protocol):

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from tipsearch import layout, records, spelling
-from tipsearch.columns import TEASER, UNDATED
 from tipsearch.lexicon import HashedStrings, Strings
+from tipsearch.records import TEASER, UNDATED
 from tipsearch.retrieval import blocks
 from tipsearch.text import fold
 

@@ -6,7 +6,7 @@ queries, where title words count more. This is the only file that knows scikit-l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -64,19 +64,18 @@ def bm25(
 ) -> npt.NDArray[np.float32]:
     """The BM25 weight of each posting, as float32.
 
-    weight = ln(1 + (N - df + 0.5) / (df + 0.5)) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * l / L))
+    weight = ln(1 + (N - df + 0.5) / (df + 0.5)) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * l))
 
-    where tf is the count, df the number of the N posts that have the term, l the sum of the post's
-    counts and L the mean of l (Robertson and Zaragoza, "The Probabilistic Relevance Framework",
-    2009, with the logarithm that cannot be negative). `rows` and `counts` lie beside each other in
-    order of term, `frequencies[t]` of them for term t; `lengths` has the l of each post. Sums of
-    float32 weights in float64 have 29 bits to spare, so that a score hardly ever depends on the
-    order in which it is summed.
+    where tf is the count, df the number of the N posts that have the term, and l the length of the
+    post as `relative_lengths` has it (Robertson and Zaragoza, "The Probabilistic Relevance
+    Framework", 2009, with the logarithm that cannot be negative). `rows` and `counts` lie beside
+    each other in order of term, `frequencies[t]` of them for term t; `lengths` has the l of each
+    post. Sums of float32 weights in float64 have 29 bits to spare, so that a score hardly ever
+    depends on the order in which it is summed.
     """
     posts = len(lengths)
     idf = bm25_idf(frequencies, posts) * (weighting.k1 + 1)
-    mean = (lengths.mean() if posts else 0.0) or 1.0
-    norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths / mean)
+    norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths)
     result, starts = np.empty(len(rows), np.float32), np.append(0, np.cumsum(frequencies))
     cuts = np.unique(np.searchsorted(starts, np.arange(0, len(rows) + AT_ONCE, AT_ONCE)))
     for first, last in pairwise(cuts.clip(0, len(frequencies)).tolist()):
@@ -94,17 +93,24 @@ def bm25_idf(frequencies: Array, posts: int) -> Floats:
 
 
 def bm25_of(
-    counts: Array, frequencies: Array, lengths: Array, corpus: tuple[int, int], weighting: Weighting
+    counts: Array, frequencies: Array, lengths: Array, posts: int, weighting: Weighting
 ) -> Floats:
-    """The BM25 weights of some pairs of a term and a post, in float64.
-
-    The arrays have an item for each pair; `corpus` is the number of posts and the sum of all their
-    lengths.
-    """
-    posts, whole = corpus
-    norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths * posts / (whole or 1))
+    """The BM25 weights of some pairs of a term and a post, in float64; an item for each pair."""
+    norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths)
     factors = bm25_idf(frequencies, posts) * (weighting.k1 + 1)
     return np.asarray(factors * counts / (counts + norms))
+
+
+def relative_lengths(lengths: Array, teasers: Array, sums: Sequence[int], posts: int) -> Floats:
+    """The length of each post over the mean of its kind.
+
+    An excerpt is neither favoured for being short nor punished for what it leaves out: its like
+    are the other excerpts. `lengths` are sums of counts, `teasers` a mask, `sums` the lengths of
+    all full posts, how many teasers there are and their lengths.
+    """
+    of_full, count, of_teasers = sums
+    means = np.array([of_full / max(posts - count, 1) or 1.0, of_teasers / max(count, 1) or 1.0])
+    return np.asarray(lengths / means[teasers.astype(np.int8)])
 
 
 def idf(frequencies: Array, posts: int) -> Floats:

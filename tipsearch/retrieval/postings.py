@@ -140,6 +140,8 @@ class Postings:
         """Which of some ascending rows have the term, by their places, and its weights in these."""
         start, end, _, _ = self.term(number)
         having = self.rows[start:end]
+        if len(rows) == self.posts:
+            return having, self.weights(slice(start, end))
         if len(having) < len(rows):
             places = np.searchsorted(rows, having)
             found = np.flatnonzero(rows[np.minimum(places, len(rows) - 1)] == having)

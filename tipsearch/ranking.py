@@ -27,7 +27,7 @@ class Ranking:
     feedback_posts: int = 10
     feedback_terms: int = 20
     feedback_focus: float = 8.0
-    semantic_weight: float = 20.0
+    semantic_weight: float = 18.0
     semantic_feedback: float = 0.3
 
     def __post_init__(self) -> None:

@@ -90,7 +90,7 @@ class Search:
             question, post = self._question(named, ranking), self._hybrid.of(row)
             (score,) = self._hybrid.scores(question, ranking, post)
             (whole,), (cosine,) = self._hybrid.parts(question, post)
-            share = whole / question.most if question.most else 1.0
+            share = float(whole / question.most) if question.most else 1.0
             factors = question.wanted.factors
             portions = _portions(lexical.bm25, factors, named, row, share)
             semantic = ranking.semantic_weight * cosine

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tipsearch.ingest.report import IngestReport as IngestReport
     from tipsearch.model import Hit as Hit
     from tipsearch.model import Post as Post
+    from tipsearch.ranking import Ranking as Ranking
     from tipsearch.text import Analyzer as Analyzer
     from tipsearch.weighting import Weighting as Weighting
 
@@ -28,6 +29,7 @@ _HOMES = {
     "Index": "index",
     "IngestReport": "ingest.report",
     "Post": "model",
+    "Ranking": "ranking",
     "TipsearchError": "errors",
     "Weighting": "weighting",
     "read": "ingest.reader",

@@ -121,7 +121,8 @@ def build(name: str, source: Path, folder: Path) -> Cost:
     """Build an index of tipsearch or of a peer in a fresh process, the file already cached."""
     source.read_bytes()
     if name == "tipsearch":
-        return run([TIPSEARCH, "index", str(source), "--index", str(folder)])
+        command = [TIPSEARCH, "index", str(source), "--index", str(folder), "--ranking", "bm25"]
+        return run(command)
     module = [sys.executable, "-m", "tests.benchmarks.engines"]
     return run([*module, name, str(source), str(folder)])
 

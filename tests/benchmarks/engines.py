@@ -64,14 +64,19 @@ def sample_queries(source: Path, count: int, seed: int = 1) -> list[str]:
 
 
 def tipsearch_queries(folder: Path, kernel: Kernel) -> Engine:
-    """`query` with one of the kernels. A hit's post and snippet are lazy, and stay unread."""
+    """BM25 with one of the kernels, as the peers have it: no feedback, and words as they are.
+
+    A hit's post and snippet are lazy, and stay unread.
+    """
     import tipsearch
 
     index = tipsearch.Index.open(folder, kernel=kernel)
     index.verify()  # once here, or else block by block in the first queries
+    plain = tipsearch.Ranking("bm25", feedback=0)
 
     def ask(query: str) -> Answer:
-        return [(hit.score, hit.id) for hit in index.query(query, limit=LIMIT)]
+        hits = index.query(query, limit=LIMIT, ranking=plain, exact=True)
+        return [(hit.score, hit.id) for hit in hits]
 
     return Engine(f"tipsearch, {kernel}", ask)
 
@@ -84,7 +89,7 @@ def tipsearch_related(folder: Path, kernel: Kernel) -> Engine:
     index.verify()  # once here, or else block by block in the first queries
 
     def ask(post_id: str) -> Answer:
-        return [(hit.score, hit.id) for hit in index.related(post_id, limit=LIMIT)]
+        return [(hit.score, hit.id) for hit in index.related(post_id, limit=LIMIT, ranking="tfidf")]
 
     return Engine(f"tipsearch, {kernel}", ask)
 

@@ -13,7 +13,8 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ import numpy.typing as npt
 import tipsearch
 from tests.benchmarks.engines import KERNELS, sample_queries
 from tests.benchmarks.measuring import table
-from tipsearch import Index
+from tipsearch import Index, Ranking
 
+PLAIN = Ranking("bm25", feedback=0)
 LIMITS = (1, 10, 10, 10, 100, 1000)
 
 Array = npt.NDArray[Any]
@@ -93,7 +95,9 @@ def check(posts: Path, folder: Path, queries: int, related: int) -> int:
         for asked, limit, expected in questions:
             answers, hits = answers + 1, hits + len(expected)
             for kernel, index in indexes.items():
-                ask = index.query if what == "queries" else index.related
+                ask: Callable[..., Any] = partial(index.related, ranking="tfidf")
+                if what == "queries":
+                    ask = partial(index.query, ranking=PLAIN, exact=True)
                 if [(hit.id, hit.score) for hit in ask(asked, limit)] != expected:
                     mismatches[kernel] += 1
                     print(f"{kernel} differs: {what} {asked!r}, limit {limit}", file=sys.stderr)

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tipsearch.lexical import Best, rows_of
+from tipsearch.lexical import Best, Wanted, rows_of
 from tipsearch.retrieval.topk import contenders, in_order
 from tipsearch.semantic.embedding import unit
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tipsearch.lexical import Lexical, Scores, Wanted
+    from tipsearch.lexical import Lexical, Scores
     from tipsearch.ranking import Ranking
     from tipsearch.semantic.query import Encoder
     from tipsearch.semantic.vectors import Pool, Vectors
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-CANDIDATES = 150  # of each kind that are scored in full, where not all posts are
+CANDIDATES = 100  # of each kind that are scored in full, where not all posts are
 LIKE = 0.15  # the least cosine of a post that has no word of the query
 LEADERS = 3  # posts that pull the embedding of the query
 RELATED_WEIGHT, RELATED_POWER = 0.2, 4
@@ -63,7 +63,7 @@ class Hybrid:
         """
         vector, most = self._encoder.vector(words), self._lexical.most(named, unknown)
         pool = self._vectors.near(vector, CANDIDATES)
-        first = Question(self._lexical.widened(named, [], ranking), most, vector, pool)
+        first = Question(Wanted(named, named), most, vector, pool)
         best = self.best(first, ranking, max(ranking.feedback_posts, LEADERS))
         best = [(row, score) for row, score in best if score > 0]
         if not best:
@@ -72,7 +72,9 @@ class Hybrid:
         shares = (scores / scores[0]) ** ranking.feedback_focus
         leaders = self._vectors.of(np.array([row for row, _ in best[:LEADERS]]))
         pull = shares @ (leaders.codes * leaders.scale[:, None].astype(np.float64)) / shares.sum()
-        wanted = self._lexical.widened(named, best[: ranking.feedback_posts], ranking)
+        # Half the terms do as well where meaning does the rest, in less time.
+        terms = ranking.feedback_terms // 2
+        wanted = self._lexical.widened(named, best[: ranking.feedback_posts], ranking, terms)
         return Question(wanted, most, unit(vector + ranking.semantic_feedback * pull), pool)
 
     def best(self, question: Question, ranking: Ranking, limit: int) -> Best:
@@ -117,8 +119,8 @@ class Hybrid:
         if not self._vectors.in_cells:
             return near
         best = rows_of(lexical(CANDIDATES + limit))
-        more = self._vectors.of(best[np.isin(best, near.rows, invert=True)])
-        return near.with_others(more)
+        places = np.searchsorted(near.rows, best).clip(max=len(near.rows) - 1)
+        return near.with_others(self._vectors.of(best[near.rows[places] != best]))
 
 
 def _fused(lexical: Scores, cosines: Scores, question: Question, ranking: Ranking) -> Scores:

@@ -78,10 +78,13 @@ class Lexical:
         """What a query of these terms asks for, with the feedback of its first answers."""
         if not ranking.feedback or not named:
             return Wanted(named, named)
-        return self.widened(named, self.best(named, ranking.feedback_posts), ranking)
+        best = self.best(named, ranking.feedback_posts)
+        return self.widened(named, best, ranking, ranking.feedback_terms)
 
-    def widened(self, named: Mapping[int, float], best: Best, ranking: Ranking) -> Wanted:
-        """The query with feedback: the weightiest terms of the `best` posts share in its factors.
+    def widened(
+        self, named: Mapping[int, float], best: Best, ranking: Ranking, limit: int
+    ) -> Wanted:
+        """The query with feedback: the `limit` weightiest terms of the `best` posts join it.
 
         Rocchio's way ("Relevance feedback in information retrieval", 1971) with BM25 weights: of
         the mean of the posts' rows, in which a post of score s counts (s / best s)^focus, the
@@ -105,7 +108,7 @@ class Lexical:
         )
         mean = np.bincount(places, weights * np.repeat(shares, sizes), len(terms))
         mean[frequencies < 2] = 0
-        chosen = np.lexsort((terms, -mean))[: ranking.feedback_terms]
+        chosen = np.lexsort((terms, -mean))[:limit]
         chosen = chosen[mean[chosen] > 0]
         factors = {term: (1 - ranking.feedback) * factor for term, factor in named.items()}
         parts = mean[chosen] * (ranking.feedback * said / (mean[chosen].sum() or 1))

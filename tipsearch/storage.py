@@ -70,7 +70,8 @@ class _Guard:
 
     def check_blocks(self, blocks: Array) -> None:
         """Raise IndexCorrupt where one of these blocks is not the one written."""
-        for block in np.unique(blocks[np.frombuffer(self._seen, np.uint8)[blocks] == 0]).tolist():
+        missing = blocks[np.frombuffer(self._seen, np.uint8)[blocks] == 0]
+        for block in {*missing.tolist()}:
             self.check(block * BLOCK, block * BLOCK + 1)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Singles = npt.NDArray[np.float32]
 
 COARSE = 64  # the first dimensions, which this model orders by weight, tell which cell
-LOOKED_AT = 10_000  # posts, in the nearest cells
+LOOKED_AT = 8_000  # posts, in the nearest cells
 
 
 class Pool(NamedTuple):
@@ -100,7 +100,8 @@ class Vectors:
         places = np.concatenate([np.arange(start, end) for start, end in stretches])
         table = self._codes.data.reshape(-1, DIMENSIONS)[:, :COARSE]
         coarse = np.concatenate([table[start:end] for start, end in stretches]).astype(np.float32)
-        likeness = (coarse @ codes).astype(np.float64) * self._scale.take(places)
+        scale = np.concatenate([self._scale[start:end] for start, end in stretches])
+        likeness = (coarse @ codes).astype(np.float64) * scale
         best = contenders(places, np.asarray(likeness), limit)[0]
         rows = self._rows.take(best).astype(np.int64)
         inside = not len(rows) or (rows.min() >= 0 and rows.max() < self._posts)

@@ -38,6 +38,7 @@ def test_public_names() -> None:
         "Index",
         "IngestReport",
         "Post",
+        "Ranking",
         "TipsearchError",
         "Weighting",
         "read",

@@ -12,6 +12,7 @@ import pytest
 import tipsearch
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.semantic  # its first command installs that extra
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from tipsearch.index import Index
 from tipsearch.model import Post, Source
+from tipsearch.ranking import Ranking
 
 SPECIMEN = Path(__file__).parent / "specimen"
 SOURCES = {"dump.txt": "0" * 64}
@@ -39,7 +40,8 @@ def test_the_specimen_opens_with_every_post_whole() -> None:
     opened = Index.open(SPECIMEN)
     assert list(opened) == POSTS
     assert opened.terms == "1 37 back café call custom fast fix part wait".split()
-    assert [hit.post.id for hit in opened.query("calling")] == ["2014-02-04-call-back"]
+    plain = Ranking(feedback=0)
+    assert [hit.id for hit in opened.query("calling", ranking=plain)] == ["2014-02-04-call-back"]
     # By hand: they share two terms of idf ln(4/3) + 1; all others have ln(4/2) + 1.
     shared, other = math.log(4 / 3) + 1, math.log(2) + 1
     one = math.sqrt(2 * shared**2 + 2 * other**2)

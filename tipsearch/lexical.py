@@ -76,7 +76,7 @@ class Lexical:
 
     def wanted(self, named: Mapping[int, float], ranking: Ranking) -> Wanted:
         """What a query of these terms asks for, with the feedback of its first answers."""
-        if not ranking.feedback or not named:
+        if not ranking.feedback or not ranking.feedback_posts or not named:
             return Wanted(named, named)
         best = self.best(named, ranking.feedback_posts)
         return self.widened(named, best, ranking, ranking.feedback_terms)
@@ -115,7 +115,7 @@ class Lexical:
         for term, part in zip(terms[chosen].tolist(), parts.tolist(), strict=True):
             factors[term] = factors.get(term, 0.0) + part
         rounded = {term: round(factor * FINENESS) / FINENESS for term, factor in factors.items()}
-        return Wanted(named, {term: factor for term, factor in rounded.items() if factor})
+        return Wanted(named, {t: factor for t, factor in rounded.items() if factor} or named)
 
     def most(self, named: Mapping[int, float], unknown: int) -> float:
         """What a post would score that has all words of a query, time and again.

@@ -65,7 +65,6 @@ class Hybrid:
         pool = self._vectors.near(vector, CANDIDATES)
         first = Question(Wanted(named, named), most, vector, pool)
         best = self.best(first, ranking, max(ranking.feedback_posts, LEADERS))
-        best = [(row, score) for row, score in best if score > 0]
         if not best:
             return first
         scores = np.array([score for _, score in best[:LEADERS]])
@@ -78,12 +77,12 @@ class Hybrid:
         return Question(wanted, most, unit(vector + ranking.semantic_feedback * pull), pool)
 
     def best(self, question: Question, ranking: Ranking, limit: int) -> Best:
-        """The best rows with their scores, by score, then by row."""
+        """The best rows with their scores, which are positive, by score, then by row."""
         best = partial(self._lexical.best, question.wanted.factors)
         pool = self._pool(question.pool, best, limit)
         lexical, cosines = self.parts(question, pool)
-        found = (lexical > 0) | (cosines >= LIKE)
         scores = _fused(lexical, cosines, question, ranking)
+        found = ((lexical > 0) | (cosines >= LIKE)) & (scores > 0)
         return _top(pool.rows[found], scores[found], limit)
 
     def scores(self, question: Question, ranking: Ranking, pool: Pool) -> Scores:

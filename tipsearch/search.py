@@ -104,7 +104,7 @@ class Search:
 
     def _question(self, named: Named, ranking: Ranking) -> Question:
         words = named.words
-        unknown = sum(word in named.unknown for word in words)
+        unknown = sum(map(set(named.unknown).__contains__, words))
         return self._hybrid.question(named.terms, words, unknown, ranking)
 
     def usable(self, ranking: str | Ranking | None, *, of_post: bool = False) -> Ranking:

@@ -109,7 +109,7 @@ def of_posts(
     tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
     seen = sightings.of_posts(given)
     made = build.build(build.nothing(), NO_TOKENS, new, tokens, seen, *settings[:2])
-    vectors = semantics.embedded(new.words, settings.analyzer) if settings.embedding else None
+    vectors = _vectors(new.words, settings)
     return _generation(made, settings, (None, vectors), sources, {})
 
 
@@ -123,6 +123,13 @@ def _tokens(words: Words, analyzer: Analyzer, pool: Pool, *, with_nltk: bool) ->
         return list(chain.from_iterable(pool.map(counting.stems, chunks, analyzer)))
 
     return counting.tokens(words, analyzer, analyzer.pattern().findall, stem)
+
+
+def _vectors(words: Words, settings: Settings) -> Embedded | None:
+    """The vectors of the posts of these words, if there are to be any."""
+    if settings.embedding is None:
+        return None
+    return semantics.embedded(words, settings.analyzer, settings.embedding)
 
 
 def _generation(
@@ -197,8 +204,7 @@ def of_sources(
         file.columns = file.columns._replace(words=NO_WORDS)
     tokens, vectors = NO_TOKENS, None
     if older is None:
-        if settings.embedding:
-            vectors = semantics.embedded(new.words, settings.analyzer)
+        vectors = _vectors(new.words, settings)
         tokens = _tokens(new.words, settings.analyzer, pool, with_nltk=not pool.parallel)
         new = new._replace(words=NO_WORDS)
     if pool.parallel:
@@ -347,7 +353,7 @@ def _updated(  # noqa: PLR0913, PLR0917
         sightings.joined([where.take(order), seen.take(np.flatnonzero(~same))]),
         *settings[:2],
     )
-    vectors = semantics.embedded(changed.words, settings.analyzer) if settings.embedding else None
+    vectors = _vectors(changed.words, settings)
     return made, vectors, staying.names
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,11 +25,15 @@ def described() -> dict[str, Any]:
     return {"model": model.NAME, "sha256": loaded.digest, "dimensions": model.DIMENSIONS}
 
 
-def embedded(words: Words, analyzer: Analyzer) -> Embedded:
-    """The vectors of posts; `words` are those of the title and the text of each, in turn."""
+def embedded(words: Words, analyzer: Analyzer, embedding: Mapping[str, Any]) -> Embedded:
+    """The vectors of posts; `words` are those of the title and the text of each, in turn.
+
+    Raises ExtraMissing where the model is not there, or not the one that `embedding` describes.
+    """
     if not len(words.lengths):
         return nothing()
-    return embed(words.forms, words.places, words.lengths, analyzer.pattern(), model.load())
+    loaded = model.load(embedding["sha256"])
+    return embed(words.forms, words.places, words.lengths, analyzer.pattern(), loaded)
 
 
 def arrays(

@@ -96,11 +96,16 @@ def installed() -> Path | None:
 _loaded: dict[Path, Model] = {}
 
 
-def load() -> Model:
-    """The model, each time the same object. Raises ExtraMissing."""
+def load(digest: str | None = None) -> Model:
+    """The model, each time the same object. Raises ExtraMissing, also where it has another digest.
+
+    What has vectors of one model can do nothing with those of another.
+    """
     folder = installed()
     if folder is None:
         raise ExtraMissing("semantic", "wordllama")
     if folder not in _loaded:
         _loaded[folder] = Model(folder)
+    if digest not in {None, _loaded[folder].digest}:
+        raise ExtraMissing("semantic", "wordllama", "which is another than made this index")
     return _loaded[folder]

@@ -29,6 +29,7 @@ from unittest import mock
 from tipsearch.errors import IndexCorrupt, IndexWriteError, StorageError, TipsearchError
 from tipsearch.index import Index
 from tipsearch.model import Hit, Post, Source
+from tipsearch.semantic import model
 from tipsearch.storage import DIGESTS, current
 from tipsearch.text import Analyzer
 
@@ -110,6 +111,8 @@ class Asked(NamedTuple):
         for word in self.words:
             yield f"query {word}", _asking("query", word, 3)
             yield f"explain {word}", _asking("explain", word, first)
+            for ranking in ("bm25", "tfidf"):
+                yield f"{ranking} {word}", partial(_ranked, word, ranking)
             yield f"parse {word}", _asking("parse", word)
         yield "query all", _asking("query", " ".join(self.words), 1000)
         yield "related all", _asking("related", last, 1000)
@@ -145,6 +148,11 @@ def _asking(method: str, *arguments: object) -> Callable[[Index], object]:
         return list(map(_shown, said)) if isinstance(said, list) else said
 
     return ask
+
+
+def _ranked(word: str, ranking: str, index: Index) -> object:
+    """The hits by a ranking that need not be the index's own."""
+    return list(map(_shown, index.query(word, 3, ranking=ranking)))
 
 
 def _meant(word: str, index: Index) -> object:
@@ -597,6 +605,8 @@ ROLES: dict[str, Callable[..., object]] = {
 }
 
 if __name__ == "__main__":
+    if os.environ.get("TIPSEARCH_RANKING") == "bm25":  # the caller has no model, so nor has this
+        mock.patch.object(model, "installed", return_value=None).start()
     if sys.argv[1] == "open_each":
         open_each(*map(Path, sys.argv[2:]))
     else:

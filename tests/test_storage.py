@@ -44,6 +44,7 @@ from tipsearch.errors import (
 )
 from tipsearch.index import Index
 from tipsearch.model import Post, Source
+from tipsearch.semantic import cells
 
 KILLS = 50
 KILLED_POSTS = 24
@@ -221,6 +222,15 @@ def stepped_well(folder: Path, mode: str, *befores: str) -> None:
 # --- damaged files
 
 
+@contextmanager
+def small_cells() -> Iterator[None]:
+    """Let a few posts have vectors in cells, so that each file of an index has something in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "SMALL", 2)
+        yield
+
+
+@pytest.mark.semantic
 @pytest.mark.parametrize(("posts", "most", "used"), [(crash_builder.SMALL, 10**6, 3), (100, 50, 1)])
 def test_each_flipped_byte_is_a_clear_error(
     tmp_path: Path, posts: int, most: int, used: int
@@ -230,7 +240,8 @@ def test_each_flipped_byte_is_a_clear_error(
     Each byte of each file of a small index, and a sample of each file of a larger one. Opening or
     verifying says so; who does not verify gets the right answers or an IndexCorrupt.
     """
-    Index.build(corpus("old", posts)).save(tmp_path / "index")
+    with small_cells():
+        Index.build(corpus("old", posts)).save(tmp_path / "index")
     flipped = run("flip", tmp_path / "index", SEED, posts, most, used)
     assert flipped["wrong"] == []
     assert flipped["used"] == dict.fromkeys(("CURRENT", *FILES), used)
@@ -292,7 +303,8 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 def damaged(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
     """What each damage to each file gave, all opened by two processes."""
     place = tmp_path_factory.mktemp("damaged")
-    Index.build(corpus("old")).save(place / "whole")
+    with small_cells():
+        Index.build(corpus("old"), ranking="hybrid").save(place / "whole")
     folders, damages = [], list(product(DAMAGES, ("CURRENT", *FILES)))
     for damage, file in damages:
         folders.append(place / f"{damage}-{file}")
@@ -303,6 +315,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], d
     return dict(zip(damages, opened, strict=True))
 
 
+@pytest.mark.semantic
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_each_damaged_file_is_a_clear_error(
     damaged: dict[tuple[str, str], dict[str, Any]], damage: str
@@ -444,8 +457,8 @@ class Forged(NamedTuple):
 @cache
 def written() -> dict[str, bytes]:
     """The files of a generation that has something in each of them."""
-    with tempfile.TemporaryDirectory() as place:
-        Index.ingest(crash_builder.wide(Path(place)))[0].save(place)
+    with tempfile.TemporaryDirectory() as place, small_cells():
+        Index.ingest(crash_builder.wide(Path(place)), ranking="hybrid")[0].save(place)
         return {path.name: path.read_bytes() for path in live(Path(place)).iterdir()}
 
 
@@ -536,6 +549,26 @@ def array_forgeries() -> Iterator[tuple[str, Forge]]:
         several(
             array_with("groups.source", 0, 1),
             manifest_with("facts", "sources", value=[["a", "b"]] * 2),
+        ),
+    )
+    for name, ids in (("cells.rows", "cells.places"), ("cells.places", "cells.rows")):
+        yield f"{name} not those of {ids}", array_as(name, lambda array: array[::-1])
+        yield (
+            f"{name} one twice",
+            array_as(name, lambda array: array[[0, 0, *range(2, len(array))]]),
+        )
+    yield (
+        "cells.rows and cells.places not in order",
+        several(
+            array_as("cells.rows", lambda array: array[::-1]),
+            array_as("cells.places", lambda array: array.max() - array),
+        ),
+    )
+    yield (
+        "cells of one start",
+        several(
+            array_as("cells.starts", lambda array: array[:1]),
+            array_as("cells.centroids", lambda array: array[:0]),
         ),
     )
     for name in (n for n in layout.ARRAYS if n.endswith(("offsets", "indptr", "buckets"))):
@@ -643,6 +676,12 @@ NUMBERS: dict[str, Sequence[float]] = {
     **dict.fromkeys(("blocks.bm25", "blocks.cosine"), (0, 1)),
     "blocks.starts": (-1, 7, HUGE),
     "forms.signatures": (0, HUGE),
+    **dict.fromkeys(("cells.rows", "cells.places"), (-1, POSTS, HUGE)),
+    "cells.starts": (-1, 1, HUGE),
+    "cells.centroids": (np.nan, np.inf, -np.inf),
+    "vectors.scale": (np.nan, np.inf, -np.inf, -1.0, 0.0, 1.0),
+    "vectors.codes": (-128,),
+    "pieces.ids": (-1, -HUGE, 1 << 17, HUGE),
 }
 # What no number may be either, but nobody can tell.
 UNTOLD: dict[str, Sequence[float]] = {
@@ -653,6 +692,8 @@ UNTOLD: dict[str, Sequence[float]] = {
     "sources.lines": (255,),
     "matrix.scale": (1e-320, 1e-300, 1.0),
     "postings.bm25": (1e-45, 1e-30, 1e11),
+    "cells.centroids": (-1.0, 0.0, 1.0),
+    "pieces.ids": (0, 100_000),
 }
 DIGESTS: dict[str, Callable[[bytes], bytes]] = {
     "one too few": lambda data: data[:-32],
@@ -713,6 +754,14 @@ VALUES: dict[tuple[str, ...], Sequence[object]] = {
     ("facts", "weighting"): (None, [], "x", 5, {}, {"k1": 1}, LEFT_OUT),
     ("facts", "weighting", "k1"): (None, "1", -1, 1e300, [], float("nan"), LEFT_OUT),
     ("facts", "weighting", "title_weight"): (1.5, 0, -1, 10**30),
+    ("facts", "ranking"): (None, [], "hybrid", 5, {}, {"name": "bm25"}, LEFT_OUT),
+    ("facts", "ranking", "name"): (None, "bm26", "", 5, [], {}, LEFT_OUT),
+    ("facts", "ranking", "feedback"): (None, "1", -0.1, 1.1, float("nan"), [], True, LEFT_OUT),
+    ("facts", "ranking", "feedback_posts"): (None, -1, 1.5, 10**30, "3", LEFT_OUT),
+    ("facts", "embedding"): (None, [], {}, "x", 5, {"model": "m"}, LEFT_OUT),
+    ("facts", "embedding", "model"): (None, 5, [], {}, LEFT_OUT),
+    ("facts", "embedding", "sha256"): (None, 5, [], "", "g" * 64, "0" * 63, "A" * 64, LEFT_OUT),
+    ("facts", "embedding", "dimensions"): (None, 0, 64, 256.0, "256", True, [], LEFT_OUT),
     ("facts", "paths"): (None, "x", 5, {}, [], [5], [None], [[]], LEFT_OUT),
     ("facts", "sources"): (None, "x", 5, {}, [5], ["ab"], [["a"]], [["a", 5]], [[]], LEFT_OUT),
     ("facts",): (None, [], 5, "posts", LEFT_OUT),
@@ -769,6 +818,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Said:
     )
 
 
+@pytest.mark.semantic
 def test_an_index_that_was_forged_into_itself_opens(tmp_path: Path) -> None:
     """Sealing what a build wrote, unchanged, gives an index: refusals are not the sealing's."""
     folders = [tmp_path / "genuine", tmp_path / "sealed"]
@@ -785,6 +835,7 @@ def test_an_index_that_was_forged_into_itself_opens(tmp_path: Path) -> None:
     assert all(len(forged.array(name)) for name in layout.ARRAYS)
 
 
+@pytest.mark.semantic
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_forged_index_is_a_clear_error(said: Said, name: str) -> None:
     """Right checksums over wrong content: an IndexCorrupt of who opens it or verifies it.
@@ -796,6 +847,7 @@ def test_a_forged_index_is_a_clear_error(said: Said, name: str) -> None:
     assert said.forgeries[name]["wrong"] == []
 
 
+@pytest.mark.semantic
 @pytest.mark.parametrize("name", UNTOLD_FORGERIES)
 def test_a_forgery_that_cannot_be_told_does_no_harm(said: Said, name: str) -> None:
     """A number that may be right: the index answers, or an IndexCorrupt says why not."""
@@ -804,6 +856,7 @@ def test_a_forgery_that_cannot_be_told_does_no_harm(said: Said, name: str) -> No
     assert said.forgeries[name].get("error", "IndexCorrupt") == "IndexCorrupt"
 
 
+@pytest.mark.semantic
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_a_manifest_cannot_name_a_file_elsewhere(said: Said, name: str) -> None:
     """A file name that leads out of the generation is refused before anything is opened."""
@@ -812,6 +865,7 @@ def test_a_manifest_cannot_name_a_file_elsewhere(said: Said, name: str) -> None:
     assert "names the file" in refused["message"]
 
 
+@pytest.mark.semantic
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_a_manifest_that_is_none_is_a_clear_error(said: Said, name: str) -> None:
     """A manifest of the right checksum that is not JSON, or lacks its parts: an IndexCorrupt."""
@@ -819,6 +873,7 @@ def test_a_manifest_that_is_none_is_a_clear_error(said: Said, name: str) -> None
     assert said.manifests[name]["clear"], said.manifests[name]
 
 
+@pytest.mark.semantic
 @pytest.mark.parametrize("number", [0, 1, 2, 4, -1, "2", None, [], 10**30])
 def test_another_format_number_is_named(tmp_path: Path, number: object) -> None:
     """An index in another format is an IndexFormatError, whatever else its manifest holds."""
@@ -829,6 +884,7 @@ def test_another_format_number_is_named(tmp_path: Path, number: object) -> None:
         assert (caught.value.found, caught.value.supported) == (number, storage.FORMAT)
 
 
+@pytest.mark.semantic
 def test_an_unknown_step_of_analysis_is_a_clear_error(tmp_path: Path) -> None:
     """An index whose words were stemmed by a stemmer of another version is a TipsearchError."""
     forged = genuine()
@@ -838,6 +894,7 @@ def test_an_unknown_step_of_analysis_is_a_clear_error(tmp_path: Path) -> None:
         Index.open(tmp_path)
 
 
+@pytest.mark.semantic
 def test_no_forged_array_crashes_the_interpreter(tmp_path: Path) -> None:
     """Numbers at random in any array, under right checksums: an error or an answer, no crash."""
     randomness, folders = random.Random(SEED), []
@@ -846,7 +903,7 @@ def test_no_forged_array_crashes_the_interpreter(tmp_path: Path) -> None:
         for name in randomness.choices(list(layout.ARRAYS), k=randomness.randint(1, 3)):
             array = forged.array(name)
             for at in randomness.choices(range(len(array)), k=randomness.randint(1, 4)):
-                wide = np.dtype(array.dtype).kind == "i" and randomness.random() < 0.5
+                wide = array.dtype.str in layout.PLACES and randomness.random() < 0.5
                 least, most = (-(2**31), HUGE) if wide else (0, 40)
                 number_there = randomness.randint(least, most)
                 weight = randomness.choice([np.nan, np.inf, -1.0, 0.0, 0.5, 1e30])

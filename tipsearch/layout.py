@@ -17,6 +17,7 @@ from tipsearch.retrieval import blocks
 from tipsearch.semantic.embedding import PIECES
 from tipsearch.semantic.model import DIMENSIONS
 from tipsearch.semantic.vectors import COARSE
+from tipsearch.storage import HEXADECIMAL
 
 if TYPE_CHECKING:
     from tipsearch.storage import Array, Checked, Generation
@@ -25,7 +26,6 @@ FACTS = (
     "posts", "terms", "forms", "lengths", "paths", "sources", "analyzer", "weighting", "ranking",
     "embedding",
 )  # fmt: skip
-EMBEDDING = ("model", "sha256", "dimensions")
 STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "forms.txt")
 PLACES, NUMBERS = "<i4 <i8", "|u1 <u2 <i4"
 ARRAYS: dict[str, str] = {
@@ -63,6 +63,7 @@ ARRAYS: dict[str, str] = {
     "cells.starts": "<i4",
     "cells.centroids": "<f4",
 }
+OF_VECTORS = ("vectors.", "pieces.", "cells.")
 
 
 def check(generation: Generation, folder: str) -> None:
@@ -81,8 +82,10 @@ def check(generation: Generation, folder: str) -> None:
     require(numbers, "manifest.json", "its counts are no whole numbers")
     require(_strings(facts["paths"]), "manifest.json", "its paths are no strings")
     pairs = facts["sources"] if isinstance(facts["sources"], list) else [None]
-    embedding = facts["embedding"]
-    told = embedding is None or (isinstance(embedding, dict) and set(embedding) == set(EMBEDDING))
+    analyzer = facts["analyzer"]
+    listed = isinstance(analyzer, dict) and _strings(analyzer.get("stop_words"))
+    require(listed, "manifest.json", "its stop words are no strings")
+    told = facts["embedding"] is None or _describes(facts["embedding"])
     require(told, "manifest.json", "its embedding is not described")
     named = all(_strings(pair) and len(pair or ()) == 2 for pair in pairs)
     require(named, "manifest.json", "its sources are no pairs of strings")
@@ -96,7 +99,9 @@ def check(generation: Generation, folder: str) -> None:
         require(fits, f"{name}.npy", f"it is not a list of {dtypes.replace(' ', ' or ')}")
     for name, length in _lengths(generation).items():
         require(len(arrays[name]) == length, f"{name}.npy", "its length does not fit")
-    whole = len(arrays["cells.centroids"]) == COARSE * max(len(arrays["cells.starts"]) - 1, 0)
+    starts = len(arrays["cells.starts"])
+    require(starts != 1, "cells.starts.npy", "its length does not fit")
+    whole = len(arrays["cells.centroids"]) == COARSE * max(starts - 1, 0)
     require(whole, "cells.centroids.npy", "its length does not fit")
     slots = len(arrays["forms.buckets"]) - 1
     require(slots == bucket_count(facts["forms"]), "forms.buckets.npy", "its length does not fit")
@@ -106,6 +111,15 @@ def check(generation: Generation, folder: str) -> None:
 
 def _strings(value: object) -> bool:
     return isinstance(value, list) and all(type(item) is str for item in value)
+
+
+def _describes(embedding: object) -> bool:
+    """Whether it says which model made vectors that this version can compare."""
+    if not isinstance(embedding, dict) or set(embedding) != {"model", "sha256", "dimensions"}:
+        return False
+    model, sha256, dimensions = (embedding[name] for name in ("model", "sha256", "dimensions"))
+    whole = type(sha256) is str and len(sha256) == 64 and set(sha256) <= HEXADECIMAL
+    return type(model) is str and whole and type(dimensions) is int and dimensions == DIMENSIONS
 
 
 def _lengths(generation: Generation) -> dict[str, int]:
@@ -137,8 +151,9 @@ def _lengths(generation: Generation) -> dict[str, int]:
 def _lengths_of_vectors(generation: Generation) -> dict[str, int]:
     """How long the arrays of the embedding must be; without one they are empty."""
     facts, stop_words = generation.facts, len(generation.facts["analyzer"]["stop_words"])
-    there = facts["embedding"] is not None
-    posts, words = there * facts["posts"], there * (facts["forms"] + stop_words + 1)
+    if facts["embedding"] is None:
+        return dict.fromkeys((name for name in ARRAYS if name.startswith(OF_VECTORS)), 0)
+    posts, words = facts["posts"], facts["forms"] + stop_words + 1
     in_cells = len(generation.arrays["cells.starts"]) > 0
     return {
         "vectors.codes": DIMENSIONS * posts,

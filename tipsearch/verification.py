@@ -16,6 +16,8 @@ from tipsearch import layout, records, spelling
 from tipsearch.lexicon import HashedStrings, Strings
 from tipsearch.records import TEASER, UNDATED
 from tipsearch.retrieval import blocks
+from tipsearch.semantic.embedding import MOST, scales
+from tipsearch.semantic.model import DIMENSIONS
 from tipsearch.text import fold
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def verify(generation: Generation) -> None:
     _verify_posts(generation)
     _verify_terms(generation)
     _verify_groups(generation)
+    _verify_vectors(generation)
     for name, array in _follows(generation):
         same = np.array_equal(generation.arrays[name].whole(), array)
         generation.arrays[name].require(same, "it is not what follows from the rest")
@@ -72,11 +75,26 @@ def _verify_groups(generation: Generation) -> None:
     source.require(bool(np.all(np.diff(source.whole()) >= 0)), "it does not ascend")
 
 
+def _verify_vectors(generation: Generation) -> None:
+    arrays = generation.arrays
+    codes, centroids = arrays["vectors.codes"], arrays["cells.centroids"]
+    codes.require(bool(np.all(codes.whole() >= -MOST)), "a number is out of range")
+    finite = bool(np.all(np.isfinite(centroids.whole())))
+    centroids.require(finite, "a number is out of range")
+    if len(arrays["cells.starts"]):
+        layout.ascend(arrays["cells.rows"], arrays["cells.starts"].whole())
+
+
 def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
     """The names of arrays, and what they must be, given others that came before."""
     forms = _strings(generation, "forms.txt").table()
     yield "forms.signatures", spelling.signatures(forms)
     arrays, posts = generation.arrays, generation.facts["posts"]
+    yield "vectors.scale", scales(arrays["vectors.codes"].data.reshape(-1, DIMENSIONS))
+    rows = arrays["cells.rows"].data
+    places = np.full(len(rows), -1, np.int32)
+    places[rows] = np.arange(len(rows), dtype=np.int32)
+    yield "cells.places", places
     counts = csr_array(
         tuple(arrays[f"matrix.{part}"].data for part in ("counts", "indices", "indptr")),
         shape=(posts, generation.facts["terms"]),

@@ -109,6 +109,13 @@ def quantised(vectors: Floats) -> Embedded:
     """
     most = np.abs(vectors).max(axis=-1, keepdims=True)
     whole = np.rint(np.divide(vectors * MOST, most, out=np.zeros_like(vectors), where=most > 0))
-    lengths = np.sqrt((whole * whole).sum(axis=-1))
+    codes = whole.astype(np.int8)
+    return Embedded(codes, scales(codes))
+
+
+def scales(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    """One over the length of each row of codes, and 0 for a row of zeros."""
+    squares = np.einsum("...i,...i->...", codes, codes, dtype=np.int32)
+    lengths = np.sqrt(squares.astype(np.float64))
     scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return Embedded(whole.astype(np.int8), scale.astype(np.float32))
+    return np.asarray(scale, np.float32)

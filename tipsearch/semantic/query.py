@@ -48,6 +48,6 @@ class Encoder:
         start, end = self._offsets[place : place + 2].tolist()
         self._offsets.require(0 <= start <= end <= len(self._ids), "a pointer is out of range")
         found: list[int] = self._ids[start:end].tolist()
-        inside = all(piece < len(model.table) for piece in found)
+        inside = all(0 <= piece < len(model.table) for piece in found)
         self._ids.require(inside, "a number is out of range")
         return found

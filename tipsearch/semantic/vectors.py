@@ -81,7 +81,7 @@ class Vectors:
         inside = not len(places) or (places.min() >= 0 and places.max() < self._posts)
         self._places.require(bool(inside), "a number is out of range")
         table = self._codes.take(places, DIMENSIONS).astype(np.float32)
-        return Pool(rows, table, self._scale.take(places))
+        return Pool(rows, table, self._lengths(self._scale.take(places)))
 
     def near(self, query: Floats, limit: int) -> Pool:
         """The posts that are worth a look for a vector: all, or the best `limit` of its cells.
@@ -100,7 +100,9 @@ class Vectors:
         places = np.concatenate([np.arange(start, end) for start, end in stretches])
         table = self._codes.data.reshape(-1, DIMENSIONS)[:, :COARSE]
         coarse = np.concatenate([table[start:end] for start, end in stretches]).astype(np.float32)
-        scale = np.concatenate([self._scale[start:end] for start, end in stretches])
+        scale = self._lengths(
+            np.concatenate([self._scale[start:end] for start, end in stretches])
+        )
         likeness = (coarse @ codes).astype(np.float64) * scale
         best = contenders(places, np.asarray(likeness), limit)[0]
         rows = self._rows.take(best).astype(np.int64)
@@ -113,14 +115,24 @@ class Vectors:
     @cached_property
     def _whole(self) -> Pool:
         table = self._codes.whole().astype(np.float32).reshape(-1, DIMENSIONS)
-        return Pool(np.arange(self._posts), table, self._scale.whole())
+        return Pool(np.arange(self._posts), table, self._lengths(self._scale.whole()))
+
+    def _lengths(self, scale: Array) -> Array:
+        """The same scale, or IndexCorrupt where a number of it is none."""
+        fits = not len(scale) or (scale.min() >= 0 and scale.max() <= 1)  # NaN fails too
+        self._scale.require(bool(fits), "a number is out of range")
+        return scale
 
     @cached_property
     def _cells(self) -> _Cells:
         starts = self._starts.whole().astype(np.int64)
         fits = starts[0] == 0 and starts[-1] == self._posts and bool(np.all(np.diff(starts) >= 0))
         self._starts.require(fits, "it does not ascend")
-        return _Cells(starts, self._centroids.whole().reshape(-1, COARSE))
+        centroids = self._centroids.whole().reshape(-1, COARSE)
+        # Of finite numbers as large as these can be, no sum is infinite.
+        bounded = bool(np.all(np.abs(centroids) <= 1))
+        self._centroids.require(bounded, "a number is out of range")
+        return _Cells(starts, centroids)
 
 
 class _Cells(NamedTuple):

@@ -253,6 +253,106 @@ def test_help_is_plain_and_complete(indexed: Path) -> None:
         assert all(len(line) <= 80 for line in own.splitlines())
 
 
+# --- rankings
+
+OWN = {"TIPSEARCH_RANKING": ""}  # what the index says
+
+
+@pytest.fixture(scope="module")
+def hybrid(indexed: Path) -> Path:
+    """A folder that also has an index with vectors, in `meaning`."""
+    _run(indexed, "index", "--ranking", "hybrid", "--index", "meaning", env=OWN)
+    return indexed
+
+
+@pytest.fixture(scope="module")
+def unmodelled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which wordllama cannot be found."""
+    folder = tmp_path_factory.mktemp("unmodelled")
+    (folder / "sitecustomize.py").write_text('import sys\nsys.modules["wordllama"] = None\n')
+    return {**OWN, "PYTHONPATH": str(folder)}
+
+
+def test_the_index_s_own_ranking_is_the_default(hybrid: Path) -> None:
+    """An index ranks as it was made to, unless an option or the environment names another way."""
+    query = ("query", "automobile mechanic", "--json", "--index", "meaning")
+    own = _run(hybrid, *query, env=OWN).stdout
+    assert len(own.splitlines()) == 10
+    for words, env in (
+        (["--ranking", "hybrid"], OWN),
+        ([], {"TIPSEARCH_RANKING": "hybrid"}),
+        (["--ranking", "hybrid"], {"TIPSEARCH_RANKING": "tfidf"}),
+    ):
+        assert _run(hybrid, *query, *words, env=env).stdout == own
+    query = ("query", "angry customer", "--json", "--index", "meaning")
+    by_words = {
+        name: _run(hybrid, *query, env={"TIPSEARCH_RANKING": name}).stdout
+        for name in ("bm25", "hybrid", "tfidf")
+    }
+    assert len(set(by_words.values())) == 3
+    for name, expected in by_words.items():
+        assert _run(hybrid, *query, "--ranking", name, env=OWN).stdout == expected
+    related = ("related", FIX_FAST, "--json", "--index", "meaning")
+    own = _run(hybrid, *related, env=OWN).stdout
+    assert own == _run(hybrid, *related, "--ranking", "hybrid").stdout
+    assert own != _run(hybrid, *related, "--ranking", "tfidf").stdout
+    assert '"name": "hybrid"' in _run(hybrid, "info", "--json", "--index", "meaning").stdout
+    _run(hybrid, "verify", "--index", "meaning")
+
+
+@pytest.mark.parametrize("command", [["query", "x"], ["related", FIX_FAST], ["index"]])
+def test_an_unknown_ranking_is_wrong_usage(hybrid: Path, command: list[str]) -> None:
+    """By option or by environment, a ranking that there is not is exit 2, with those there are."""
+    for words, env in ((["--ranking", "bm26"], OWN), ([], {"TIPSEARCH_RANKING": "bm26"})):
+        refused = _run(hybrid, *command, *words, code=2, env=env).stderr
+        assert all(name in refused for name in ("bm25", "hybrid", "tfidf"))
+
+
+@pytest.mark.parametrize("command", [["query", "angry"], ["related", FIX_FAST]])
+def test_meaning_asked_of_an_index_without_vectors(hybrid: Path, command: list[str]) -> None:
+    """Where there are no vectors, one line says how to get them."""
+    done = _run(hybrid, *command, "--ranking", "hybrid", code=1)
+    assert done.stderr.count("\n") == 1
+    assert "tipsearch index --ranking hybrid SOURCE" in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_the_model_the_answer_is_by_words(hybrid: Path, unmodelled: dict[str, str]) -> None:
+    """A query says once that it ranks by words alone; related posts need no model."""
+    query = ("query", "angry customer on the phone", "--json", "--index", "meaning")
+    done = _run(hybrid, *query, env=unmodelled)
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("tipsearch: ranking by words alone: this needs wordllama")
+    assert 'pip install "tipsearch[semantic]"' in done.stderr
+    assert done.stdout == _run(hybrid, *query, "--ranking", "bm25").stdout
+    related = ("related", FIX_FAST, "--json", "--index", "meaning")
+    done = _run(hybrid, *related, env=unmodelled)
+    assert done.stderr == ""
+    assert done.stdout == _run(hybrid, *related, "--ranking", "hybrid").stdout
+
+
+def test_what_needs_the_model_says_how_to_get_it(
+    hybrid: Path, unmodelled: dict[str, str], tmp_path: Path
+) -> None:
+    """To rank by meaning or to add posts is one line and exit 1; to remove some needs no model."""
+    folder, file = str(tmp_path / "copy"), tmp_path / "new.jsonl"
+    shutil.copytree(hybrid / "meaning", folder)
+    file.write_text('{"id": "new", "text": "Refund it."}\n')
+    for words in (
+        ["query", "angry", "--ranking", "hybrid", "--index", folder],
+        ["add", str(file), "--index", folder],
+        ["index", str(file), "--ranking", "hybrid", "--index", folder],
+    ):
+        done = _run(tmp_path, *words, code=1, env=unmodelled)
+        assert done.stderr.count("\n") == 1
+        assert 'pip install "tipsearch[semantic]"' in done.stderr
+    _run(tmp_path, "remove", FIX_FAST, "--index", folder, env=unmodelled)
+    _run(tmp_path, "verify", "--index", folder, env=unmodelled)
+    _run(tmp_path, "query", "angry", "--ranking", "hybrid", "--index", folder)
+    _run(tmp_path, "index", str(file), "--index", folder, env=unmodelled)
+    assert '"name": "bm25"' in _run(tmp_path, "info", "--json", "--index", folder).stdout
+
+
 # --- the terminal
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipsearch.semantic.embedding import Embedded
+from tipsearch.semantic.embedding import Embedded, quantised
 from tipsearch.semantic.vectors import COARSE
 
 if TYPE_CHECKING:
@@ -34,32 +34,39 @@ def cells(vectors: Embedded) -> tuple[Embedded, dict[str, Array]]:
     of_rows = np.empty(posts, np.int32)
     for at in range(0, posts, PIECE):
         rows = np.arange(at, min(at + PIECE, posts))
-        of_rows[rows] = (_coarse(vectors, rows) @ centroids.T).argmax(axis=1)
+        of_rows[rows] = _nearest(vectors.codes[rows, :COARSE], centroids)
     order = np.argsort(of_rows, kind="stable").astype(np.int32)
     places = np.empty(posts, np.int32)
     places[order] = np.arange(posts, dtype=np.int32)
-    starts = np.searchsorted(of_rows[order], np.arange(len(centroids) + 1)).astype(np.int32)
+    starts = np.searchsorted(of_rows[order], np.arange(len(centroids.scale) + 1)).astype(np.int32)
     return Embedded(vectors.codes[order], vectors.scale[order]), {
         "cells.rows": order,
         "cells.places": places,
         "cells.starts": starts,
-        "cells.centroids": centroids.ravel(),
+        "cells.centroids": (centroids.codes * centroids.scale[:, None]).ravel(),
     }
 
 
-def _centroids(vectors: Embedded, count: int) -> Array:
-    """The centres of so many cells, each of length 1 in its coarse dimensions (float32)."""
-    sample = _coarse(vectors, np.arange(SAMPLE) * len(vectors.scale) // SAMPLE)
-    centroids = sample[np.arange(count) * SAMPLE // count]
+def _centroids(vectors: Embedded, count: int) -> Embedded:
+    """The centres of so many cells, in their coarse dimensions."""
+    rows = np.arange(SAMPLE) * len(vectors.scale) // SAMPLE
+    sample = vectors.codes[rows, :COARSE]
+    units = (sample * vectors.scale[rows, None]).astype(np.float64)
+    centroids = quantised(units[np.arange(count) * SAMPLE // count])
     for _ in range(ROUNDS):
-        nearest = (sample @ centroids.T).argmax(axis=1)
-        sums = np.zeros_like(centroids)
-        np.add.at(sums, nearest, sample)
-        lengths = np.sqrt((sums * sums).sum(axis=1, keepdims=True))
-        centroids = np.where(lengths > 0, sums / np.maximum(lengths, 1e-9), centroids)
-    return np.asarray(centroids, np.float32)
+        sums = np.zeros((count, COARSE))
+        np.add.at(sums, _nearest(sample, centroids), units)
+        moved, empty = quantised(sums), ~sums.any(axis=1)
+        moved.codes[empty], moved.scale[empty] = centroids.codes[empty], centroids.scale[empty]
+        centroids = moved
+    return centroids
 
 
-def _coarse(vectors: Embedded, rows: Array) -> Array:
-    """The first dimensions of some rows, float32."""
-    return np.asarray(vectors.codes[rows, :COARSE] * vectors.scale[rows, None], np.float32)
+def _nearest(coarse: Array, centroids: Embedded) -> Array:
+    """The number of the centroid nearest to each of some rows of codes.
+
+    Their products are whole numbers, so each computer has the same, however it adds them up.
+    """
+    likeness = coarse.astype(np.float32) @ centroids.codes.T.astype(np.float32)
+    likeness *= centroids.scale
+    return np.asarray(likeness.argmax(axis=1))

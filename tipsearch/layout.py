@@ -64,6 +64,7 @@ ARRAYS: dict[str, str] = {
     "cells.centroids": "<f4",
 }
 OF_VECTORS = ("vectors.", "pieces.", "cells.")
+MOST = 1 << 53  # no float64 holds each whole number beyond
 
 
 def check(generation: Generation, folder: str) -> None:
@@ -78,7 +79,7 @@ def check(generation: Generation, folder: str) -> None:
     lengths = facts["lengths"] if isinstance(facts["lengths"], list) else []
     require(len(lengths) == 3, "manifest.json", "its lengths are no three numbers")
     counts = [*lengths, *(facts[name] for name in ("posts", "terms", "forms"))]
-    numbers = all(type(count) is int and count >= 0 for count in counts)
+    numbers = all(type(count) is int and 0 <= count < MOST for count in counts)
     require(numbers, "manifest.json", "its counts are no whole numbers")
     require(_strings(facts["paths"]), "manifest.json", "its paths are no strings")
     pairs = facts["sources"] if isinstance(facts["sources"], list) else [None]

@@ -85,6 +85,14 @@ def _verify_vectors(generation: Generation) -> None:
         layout.ascend(arrays["cells.rows"], arrays["cells.starts"].whole())
 
 
+def _verify_lengths(generation: Generation, counts: csr_array) -> None:
+    lengths = counts.sum(axis=1, dtype=np.int64)
+    teasers = generation.arrays["posts.flags"].data & TEASER > 0
+    told = [lengths[~teasers].sum(), teasers.sum(), lengths[teasers].sum()]
+    same = told == generation.facts["lengths"]
+    generation.arrays["matrix.counts"].require(same, "their sums are not those of the manifest")
+
+
 def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
     """The names of arrays, and what they must be, given others that came before."""
     forms = _strings(generation, "forms.txt").table()
@@ -103,6 +111,7 @@ def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
     fits = scale.data[lengths > 0]
     weighs = np.all((fits > 0) & (fits <= 1)) and not np.any(scale.data[lengths == 0])
     scale.require(bool(weighs), "a number is out of range")
+    _verify_lengths(generation, counts)
     by_term = counts.tocsc()
     rows, indptr, bm25 = by_term.indices, by_term.indptr, arrays["postings.bm25"]
     yield "postings.indptr", indptr

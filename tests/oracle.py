@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 SETTING = Weighting()
-LEADERS = 3
+LEADERS, LIKE = 3, 0.15
 
 
 def terms(post: Post) -> list[str]:
@@ -36,13 +36,16 @@ def ranked(scores: Mapping[str, float]) -> list[tuple[str, float]]:
 
 
 class Words:
-    """BM25 over some posts, with feedback."""
+    """BM25 over some posts, with feedback; a length is one among those of its kind."""
 
     def __init__(self, posts: Sequence[Post]) -> None:
         self._counts = {post.id: Counter(terms(post)) for post in posts}
         self._df = Counter(term for count in self._counts.values() for term in count)
-        total = sum(count.total() for count in self._counts.values())
-        self._mean = total / max(len(posts), 1) or 1.0
+        self._kinds = {post.id: post.kind for post in posts}
+        self._mean = {}
+        for kind in set(self._kinds.values()):
+            lengths = [self._counts[id].total() for id, k in self._kinds.items() if k == kind]
+            self._mean[kind] = sum(lengths) / len(lengths) or 1.0
 
     def idf(self, term: str) -> float:
         having = self._df[term]
@@ -51,7 +54,7 @@ class Words:
     def weight(self, id: str, term: str) -> float:
         """What a term weighs in a post by BM25."""
         count = self._counts[id]
-        norm = 1 - SETTING.b + SETTING.b * count.total() / self._mean
+        norm = 1 - SETTING.b + SETTING.b * count.total() / self._mean[self._kinds[id]]
         return (
             self.idf(term) * count[term] * (SETTING.k1 + 1) / (count[term] + SETTING.k1 * norm)
             if count[term]
@@ -126,10 +129,11 @@ class Meaning:
 
         def scores(factors: Mapping[str, float], direction: Floats) -> list[tuple[str, float]]:
             whole, of_words = _unit(_whole(direction)), self._words.scores(factors)
+            cosines = {id: float(vector @ whole) for id, vector in self._vectors.items()}
             return ranked({
-                id: score * (score / most if most else score)
-                + ranking.semantic_weight * float(self._vectors[id] @ whole)
-                for id, score in of_words.items()
+                id: s * (s / most if most else s) + ranking.semantic_weight * cosines[id]
+                for id, s in of_words.items()
+                if s or cosines[id] >= LIKE
             })  # fmt: skip
 
         first = scores(asked, vector)

@@ -11,6 +11,7 @@ from tipsearch.model import Post
 class Part:
     """The share of one `term` in a score: `factor` times `weight`.
 
+    By "hybrid" that is times the share that the whole is of the best match by words (see there).
     `factor` is how much the query asks for the term, `weight` what the term weighs in the post.
     `said` is False for a term that no word of the query names: feedback has added it.
     """

@@ -329,6 +329,18 @@ def test_a_look_at_few_cells_is_consistent(
         assert post.id not in dict(related)
 
 
+def test_a_larger_limit_only_adds_in_cells(
+    in_cells: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to the number of candidates, the first k of a larger limit are those of limit k."""
+    monkeypatch.setattr(vectors, "LOOKED_AT", 40)
+    monkeypatch.setattr(hybrid, "CANDIDATES", 31)
+    for query, post in zip(_queries(), _posts()[::7], strict=False):
+        for limit in (1, 3, 10):
+            assert in_cells.query(query, limit) == in_cells.query(query, 30)[:limit]
+            assert in_cells.related(post.id, limit) == in_cells.related(post.id, 30)[:limit]
+
+
 def test_threads_share_an_index(in_cells: Index, tmp_path: Path) -> None:
     """Asked from several threads at once, an index that was just opened answers as one does."""
     in_cells.save(tmp_path)

@@ -106,7 +106,8 @@ class Hybrid:
         factors, own = self._lexical.of_row(row), self.of(row)
         vector = own.codes[0].astype(np.float64)
         best = partial(self._lexical.nearest, factors)
-        pool = self._pool(self._vectors.near(vector, CANDIDATES + limit), best, limit + 1)
+        near = self._vectors.near(vector, max(CANDIDATES, limit + 1))
+        pool = self._pool(near, best, limit + 1)
         cosines = pool.cosines(vector).clip(0)
         scores = self._lexical.cosines(factors, pool.rows) + RELATED_WEIGHT * cosines**RELATED_POWER
         scores = scores.round(12)
@@ -114,10 +115,13 @@ class Hybrid:
         return _top(pool.rows[found], scores[found], limit)
 
     def _pool(self, near: Pool, lexical: Callable[[int], Best], limit: int) -> Pool:
-        """All posts, or of a large index those nearest by meaning and those best by words."""
+        """All posts, or of a large index those nearest by meaning and those best by words.
+
+        For any limit below CANDIDATES they are the same, so that a larger one only adds.
+        """
         if not self._vectors.in_cells:
             return near
-        best = rows_of(lexical(CANDIDATES + limit))
+        best = rows_of(lexical(max(CANDIDATES, limit)))
         places = np.searchsorted(near.rows, best).clip(max=len(near.rows) - 1)
         return near.with_others(self._vectors.of(best[near.rows[places] != best]))
 

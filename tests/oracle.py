@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,8 +142,9 @@ class Meaning:
             return []
         shares = {id: (s / first[0][1]) ** ranking.feedback_focus for id, s in first[:LEADERS]}
         pull = sum(share * self._vectors[id] for id, share in shares.items()) / sum(shares.values())
+        half = replace(ranking, feedback_terms=ranking.feedback_terms // 2)
         return scores(
-            self._words.widened(asked, first, ranking),
+            self._words.widened(asked, first, half),
             _unit(vector + ranking.semantic_feedback * pull),
         )
 

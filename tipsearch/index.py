@@ -54,6 +54,7 @@ class Index:
         try:
             self.analyzer = Analyzer.from_json(generation.facts["analyzer"])
             self.weighting = Weighting.from_json(generation.facts["weighting"])
+            self.ranking = Ranking.from_json(generation.facts["ranking"])
         except SettingError as error:
             raise IndexCorrupt(folder, "manifest.json", str(error)) from error
         self._records, self._ids, self._titles, self._terms = (
@@ -62,12 +63,8 @@ class Index:
         forms = HashedStrings(*self._table("forms.txt"), generation.arrays["forms.buckets"])
         of_forms = generation.arrays["forms.terms"]
         self._vocabulary = Vocabulary(self.analyzer, self._terms, forms, of_forms)
-        try:
-            self._search = Search(generation, self._vocabulary, self.weighting, kernel)
-        except SettingError as error:
-            if error.name == "kernel":
-                raise
-            raise IndexCorrupt(folder, "manifest.json", str(error)) from error
+        settings = self.weighting, self.ranking
+        self._search = Search(generation, self._vocabulary, *settings, kernel)
 
     def _table(self, file: str) -> tuple[Checked[Blob], Checked[Array]]:
         offsets = f"{file.partition('.')[0]}.offsets"
@@ -147,11 +144,6 @@ class Index:
 
         embedding = self._generation.facts["embedding"]
         return corpus.Settings(self.analyzer, self.weighting, self.ranking, embedding)
-
-    @property
-    def ranking(self) -> Ranking:
-        """The index's own ranking."""
-        return self._search.ranking
 
     @classmethod
     def _ingested(

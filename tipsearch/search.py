@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tipsearch.errors import ExtraMissing, SettingError
 from tipsearch.lexical import Lexical
-from tipsearch.ranking import Ranking
 from tipsearch.vocabulary import Named, Vocabulary
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from tipsearch.hybrid import Hybrid, Question
     from tipsearch.lexical import Best
+    from tipsearch.ranking import Ranking
     from tipsearch.retrieval.postings import Postings
     from tipsearch.spelling import Spelling
     from tipsearch.storage import Generation
@@ -45,11 +45,16 @@ class Search:
     """The rankings of an index over its rows; `ranking` is its own."""
 
     def __init__(
-        self, generation: Generation, vocabulary: Vocabulary, weighting: Weighting, kernel: str
+        self,
+        generation: Generation,
+        vocabulary: Vocabulary,
+        weighting: Weighting,
+        ranking: Ranking,
+        kernel: str,
     ) -> None:
         self._generation, self._vocabulary = generation, vocabulary
         self.lexical = Lexical(generation, weighting, kernel)
-        self.ranking = Ranking.from_json(generation.facts["ranking"])
+        self.ranking = ranking
         self._trusted = False  # whether the model is known to be the one that made the vectors
 
     def parse(self, text: str, *, exact: bool) -> Named:

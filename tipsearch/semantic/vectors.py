@@ -100,9 +100,7 @@ class Vectors:
         places = np.concatenate([np.arange(start, end) for start, end in stretches])
         table = self._codes.data.reshape(-1, DIMENSIONS)[:, :COARSE]
         coarse = np.concatenate([table[start:end] for start, end in stretches]).astype(np.float32)
-        scale = self._lengths(
-            np.concatenate([self._scale[start:end] for start, end in stretches])
-        )
+        scale = self._lengths(np.concatenate([self._scale[start:end] for start, end in stretches]))
         likeness = (coarse @ codes).astype(np.float64) * scale
         best = contenders(places, np.asarray(likeness), limit)[0]
         rows = self._rows.take(best).astype(np.int64)

@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tipsearch import layout, records, storage
 from tipsearch import weighting as weights
-from tipsearch.errors import (
-    AmbiguousTitle,
-    IndexCorrupt,
-    PostNotFound,
-    SettingError,
-)
+from tipsearch.errors import AmbiguousTitle, IndexCorrupt, PostNotFound, SettingError
 from tipsearch.lexicon import HashedStrings, Strings
 from tipsearch.model import Hit, ParsedQuery, Post
 from tipsearch.ranking import Ranking

@@ -275,9 +275,8 @@ def unmodelled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_the_index_s_own_ranking_is_the_default(hybrid: Path) -> None:
     """An index ranks as it was made to, unless an option or the environment names another way."""
-    query = ("query", "automobile mechanic", "--json", "--index", "meaning")
+    query = ("query", "furious clients", "--json", "--index", "meaning")
     own = _run(hybrid, *query, env=OWN).stdout
-    assert len(own.splitlines()) == 10
     for words, env in (
         (["--ranking", "hybrid"], OWN),
         ([], {"TIPSEARCH_RANKING": "hybrid"}),

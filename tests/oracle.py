@@ -140,7 +140,6 @@ class Meaning:
         first = scores(asked, vector)
         if not first:
             return []
-        half = replace(ranking, feedback_terms=ranking.feedback_terms // 2)
         shares = {id: (s / first[0][1]) ** ranking.feedback_focus for id, s in first[:LEADERS]}
         pull = sum(share * self._vectors[id] for id, share in shares.items()) / sum(shares.values())
         half = replace(ranking, feedback_terms=ranking.feedback_terms // 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,6 +67,7 @@ class Vocabulary:
         """The same with each unknown word taken for the nearest known one, at a discount."""
         terms, unknown, stopped = dict(named.terms), dict.fromkeys(named.unknown), [*named.stopped]
         meant: dict[str, str] = {}
+        said = Counter(named.words)
         for word in named.unknown:
             near = spelling.nearest(word, 1)
             if near and near[0].term == STOPPED:
@@ -75,7 +77,7 @@ class Vocabulary:
                 found = [(part, self._number(part), 1) for part in parts]
                 found += [(form, term, distance) for form, term, distance, _ in near]
                 for _, term, distance in found:
-                    share = DISCOUNT**distance * named.words.count(word)
+                    share = DISCOUNT**distance * said[word]
                     terms[term] = terms.get(term, 0) + share
                 if not found:
                     continue

@@ -6,6 +6,7 @@ shares the work: each worker takes some thousand lines of a file from bytes to c
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date as Date
@@ -87,6 +88,9 @@ class Pool:
             yield from (function(thing, *more) for thing in things)
             return
         import joblib  # what is done here need not wait for it
+
+        # An idle one gives its memory back; joblib, which starts it again, warns of that.
+        warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
 
         jobs = joblib.Parallel(-1, "loky", return_as="generator", idle_worker_timeout=IDLE_SECONDS)
         yield from jobs(joblib.delayed(function)(thing, *more) for thing in things)

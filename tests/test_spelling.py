@@ -90,9 +90,8 @@ def brute_force(word: str, forms: list[Form], limit: int) -> list[Correction]:
         for form in forms
         if not any(map(str.isdigit, form.text))
     }
+    apart = {form: far for form, far in apart.items() if far <= reach(word, form.text)}
     best = min(apart.values(), default=99)
-    if best > reach(word):
-        return []
     ranked = sorted(
         (form for form in apart if apart[form] == best),
         key=lambda form: (form.text[:1] != word[:1], -form.frequency, form.text),
@@ -191,7 +190,7 @@ def seeds_spelling(index: Index) -> Spelling:
     [
         ("defensve", "defensive"), ("custmer", "customer"), ("custommer", "customer"),
         ("custmoers", "customers"), ("recieve", "receive"), ("servcie", "service"),
-        ("phoen", "phone"), ("cal", None), ("hel", None), ("complant", "complaint"),
+        ("phoen", "phone"), ("cal", None), ("hel", None), ("angy", "angry"), ("complant", "complaint"),
         ("rimpobsilty", None), ("xyzzyq", None),
     ],
 )  # fmt: skip
@@ -210,7 +209,11 @@ def test_no_word_that_is_there_is_corrected(seeds_spelling: Spelling, index: Ind
 @pytest.mark.parametrize(
     ("word", "found"),
     [
-        ("wxya", []),  # of one to four letters none
+        ("wxya", []),  # of one to four letters none,
+        ("plyr", []),
+        ("plyrs", []),
+        ("caf", []),
+        ("prvet", []),  # but by the length of the longer
         ("wxyzz", ["wxyz"]),
         ("wxyab", []),  # of five to eight one mistake
         ("vxyzab", []),  # that of the first letter is two
@@ -219,6 +222,7 @@ def test_no_word_that_is_there_is_corrected(seeds_spelling: Spelling, index: Ind
         ("payers", ["players"]),  # nor such a form: "payers2" is as near
         ("playesr", ["players"]),
         ("pleyars", []),
+        ("mixtps", []),
         ("mixtappes", ["mixtapes"]),
         ("mixtuppes", ["mixtapes"]),  # of nine and more two
         ("dixtapess", []),

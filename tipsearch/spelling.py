@@ -42,17 +42,20 @@ class Correction(NamedTuple):
     frequency: int
 
 
-def reach(word: str) -> int:
-    """How many mistakes are looked for in a word, by its length; none in codes and numbers.
+def reach(word: str, meant: str = "") -> int:
+    """How many mistakes a word may have, by its length or that of the one that is meant.
 
-    Most short words are near to another word that is as good.
+    None in codes and numbers; and most short words are near to another that is as good.
 
-    >>> [reach(word) for word in ("call", "defensve", "custumerr", "mp3player", "a" * 65)]
-    [0, 1, 2, 0, 0]
+    >>> [reach(*pair) for pair in (("brag", "bag"), ("angy", "angry"), ("defensve", "defensive"))]
+    [0, 1, 2]
+    >>> [reach(word) for word in ("mp3player", "a" * 65)]
+    [0, 0]
     """
     if len(word) > LONGEST or _has_digit(word):
         return 0
-    return (len(word) >= ONE_FROM) + (len(word) >= TWO_FROM)
+    length = max(len(word), len(meant))
+    return (length >= ONE_FROM) + (length >= TWO_FROM)
 
 
 class Spelling:
@@ -76,22 +79,22 @@ class Spelling:
 
         First come those that begin as the word does, then the more frequent, then by code point;
         of the forms of a term only the first, and `limit` terms. None where the word or its stem
-        is known, or it has a digit; of words of 5 to 8 letters at distance 1, of 9 to 64 up to 2,
-        where another first letter counts as one more.
+        is known, or it has a digit. Where the longer of the two has 5 to 8 letters they are at
+        distance 1, from 9 on up to 2; another first letter counts as one more.
 
         A stop word at distance 1 is the only answer where no form is as near, and where it is as
         plain as in "teh" or "becase": two of its letters are swapped, or it has at least 4 and one
         is missing or too many. To take such a word for a rare one would bring what nobody meant;
         taken for a stop word, it is passed over.
         """
-        most, shortest = reach(word), len(word) < SHORTEST
-        if shortest or len(word) > LONGEST or _has_digit(word) or self._known(word):
+        if not SHORTEST <= len(word) <= LONGEST or _has_digit(word) or self._known(word):
             return []
+        most = (len(word) + 1 >= ONE_FROM) + (len(word) + 2 >= TWO_FROM)
         near, distance = list[tuple[int, str]](), 1
         if most:
             places, bounds = self._alike(word, most)
             near = self._within(word, places[bounds <= 1], 1)
-        if (stop := self._stop_word(word, bool(near) or not most)) is not None:
+        if (stop := self._stop_word(word, bool(near) or len(word) < ONE_FROM)) is not None:
             return [Correction(stop, STOPPED, 1, 0)]
         if not near and most > 1:
             near, distance = self._within(word, places, most), most
@@ -141,7 +144,7 @@ class Spelling:
         far = distances(word, forms, most)
         # Few people mistype how a word begins, so that is one more.
         far += np.array([form[:1] != word[0] for form in forms], np.uint8)
-        near = np.flatnonzero(far <= most).tolist()
+        near = np.flatnonzero(far <= [min(most, reach(word, form)) for form in forms]).tolist()
         return [(int(places[i]), forms[i]) for i in near if not _has_digit(forms[i])]
 
     def _stop_word(self, word: str, rivalled: bool) -> str | None:

@@ -41,7 +41,7 @@ from tipsearch.index import Index
 index = Index.open(sys.argv[1])
 arrays = index._generation.arrays
 spelling = index._vocabulary.spelling(arrays["forms.frequency"], arrays["forms.signatures"])
-index.parse(sys.argv[2])
+index.parse(sys.argv[2], exact=True)
 start = time.perf_counter()
 spelling.nearest(sys.argv[2])
 print(time.perf_counter() - start)
@@ -76,7 +76,7 @@ def drawn(index: Index, seed: int = 1) -> Iterator[tuple[str, str]]:
         word = mistype(meant, chance) if reach(meant) else ""
         if len(word) >= TWO_FROM and chance.random() < 0.5:
             word = mistype(word, chance)
-        if reach(word) and not index.parse(word).terms:
+        if reach(word) and not index.parse(word, exact=True).terms:
             yield word, meant
 
 
@@ -90,7 +90,7 @@ def main() -> None:
     for word, meant in words:
         for name, asked in (("just opened", Index.open(folder)), ("asked before", index)):
             spelling = spelling_of(asked)
-            asked.parse(word)  # as each query does
+            asked.parse(word, exact=True)  # as each query does
             start = time.perf_counter()
             found = [correction.form for correction in spelling.nearest(word)]
             seconds[name].append(time.perf_counter() - start)

@@ -100,7 +100,7 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
         say([json_line(facts)])
         return
     analyzer, weighting = facts["analyzer"], facts["weighting"]
-    del facts["paths"]  # the sources tell as much
+    del facts["paths"], facts["lengths"]  # the sources tell as much; these are for computing
     stop_words = len(analyzer.pop("stop_words"))
     facts["analyzer"] = f"{', '.join(analyzer.values())}, {stop_words} stop words"
     facts["weighting"] = ", ".join(f"{name} {value}" for name, value in weighting.items())

@@ -142,10 +142,13 @@ class Spelling:
         """Of these places those of forms without a digit within `most`, and the forms."""
         forms = self._forms.several(places)
         far = distances(word, forms, most)
-        # Few people mistype how a word begins, so that is one more.
-        far += np.array([form[:1] != word[0] for form in forms], np.uint8)
-        near = np.flatnonzero(far <= [min(most, reach(word, form)) for form in forms]).tolist()
-        return [(int(places[i]), forms[i]) for i in near if not _has_digit(forms[i])]
+        found = []
+        for i in np.flatnonzero(far <= most).tolist():
+            # Few people mistype how a word begins, so that is one more.
+            mistakes = int(far[i]) + (forms[i][:1] != word[0])
+            if mistakes <= min(most, reach(word, forms[i])) and not _has_digit(forms[i]):
+                found.append((int(places[i]), forms[i]))
+        return found
 
     def _stop_word(self, word: str, rivalled: bool) -> str | None:
         """The stop word that was meant, given whether there are forms at distance 1."""

@@ -9,13 +9,13 @@ Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023, have it; the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tipsearch.lexical import Best, Wanted, rows_of
+from tipsearch.lexical import Best, Factors, rows_of
 from tipsearch.retrieval.topk import contenders, in_order
 from tipsearch.semantic.embedding import unit
 
@@ -42,7 +42,7 @@ class Question(NamedTuple):
     `pool` has the posts that are worth a look for their meaning.
     """
 
-    wanted: Wanted
+    factors: Factors
     most: float
     vector: npt.NDArray[np.float64]
     pool: Pool
@@ -55,7 +55,7 @@ class Hybrid:
         self._lexical, self._vectors, self._encoder = lexical, vectors, encoder
 
     def question(
-        self, named: Mapping[int, float], words: Sequence[str], unknown: int, ranking: Ranking
+        self, named: Factors, words: Sequence[str], unknown: int, ranking: Ranking
     ) -> Question:
         """The query of these terms and words, with the feedback of its first answers.
 
@@ -63,7 +63,7 @@ class Hybrid:
         """
         vector, most = self._encoder.vector(words), self._lexical.most(named, unknown)
         pool = self._vectors.near(vector, CANDIDATES)
-        first = Question(Wanted(named, named), most, vector, pool)
+        first = Question(named, most, vector, pool)
         best = self.best(first, ranking, max(ranking.feedback_posts, LEADERS))
         if not best:
             return first
@@ -73,12 +73,12 @@ class Hybrid:
         pull = shares @ (leaders.codes * leaders.scale[:, None].astype(np.float64)) / shares.sum()
         # Half the terms do as well where meaning does the rest, in less time.
         terms = ranking.feedback_terms // 2
-        wanted = self._lexical.widened(named, best[: ranking.feedback_posts], ranking, terms)
-        return Question(wanted, most, unit(vector + ranking.semantic_feedback * pull), pool)
+        factors = self._lexical.widened(named, best[: ranking.feedback_posts], ranking, terms)
+        return Question(factors, most, unit(vector + ranking.semantic_feedback * pull), pool)
 
     def best(self, question: Question, ranking: Ranking, limit: int) -> Best:
         """The best rows with their scores, which are positive, by score, then by row."""
-        best = partial(self._lexical.best, question.wanted.factors)
+        best = partial(self._lexical.best, question.factors)
         pool = self._pool(question.pool, best, limit)
         lexical, cosines = self.parts(question, pool)
         scores = _fused(lexical, cosines, question, ranking)
@@ -91,7 +91,7 @@ class Hybrid:
 
     def parts(self, question: Question, pool: Pool) -> tuple[Scores, Scores]:
         """The BM25 scores and the cosines of some posts, whose rows ascend."""
-        lexical = self._lexical.scores(question.wanted.factors, pool.rows)
+        lexical = self._lexical.scores(question.factors, pool.rows)
         return lexical, pool.cosines(question.vector)
 
     def of(self, row: int) -> Pool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,16 +24,7 @@ if TYPE_CHECKING:
 
 FINENESS = 4096  # parts of 1 in a factor: so few bits that sums of float32 weights stay exact
 Best = list[tuple[int, float]]  # rows and their scores, the best first
-
-
-class Wanted(NamedTuple):
-    """What a query asks of the posts: how much of each term, by its number.
-
-    `named` are the terms that its words name, `factors` these and those that feedback adds.
-    """
-
-    named: Mapping[int, float]
-    factors: Mapping[int, float]
+Factors = Mapping[int, float]  # how much a query asks for each term, by its number
 
 
 class Lexical:
@@ -68,22 +59,20 @@ class Lexical:
 
     # --- BM25
 
-    def best(self, factors: Mapping[int, float], limit: int) -> Best:
+    def best(self, factors: Factors, limit: int) -> Best:
         """The best rows by the sum of each term's factor times its BM25 weight."""
         if not factors:
             return []
         return self.engine.top(self.bm25, self.bm25.plan(sorted(factors.items())), limit)
 
-    def wanted(self, named: Mapping[int, float], ranking: Ranking) -> Wanted:
+    def wanted(self, named: Factors, ranking: Ranking) -> Factors:
         """What a query of these terms asks for, with the feedback of its first answers."""
         if not ranking.feedback or not ranking.feedback_posts or not named:
-            return Wanted(named, named)
+            return named
         best = self.best(named, ranking.feedback_posts)
         return self.widened(named, best, ranking, ranking.feedback_terms)
 
-    def widened(
-        self, named: Mapping[int, float], best: Best, ranking: Ranking, limit: int
-    ) -> Wanted:
+    def widened(self, named: Factors, best: Best, ranking: Ranking, limit: int) -> Factors:
         """The query with feedback: the `limit` weightiest terms of the `best` posts join it.
 
         Rocchio's way ("Relevance feedback in information retrieval", 1971) with BM25 weights: of
@@ -92,7 +81,7 @@ class Lexical:
         """
         said = sum(named.values())
         if not best or not ranking.feedback or not said:
-            return Wanted(named, named)
+            return named
         shares = (np.array([score for _, score in best]) / best[0][1]) ** ranking.feedback_focus
         rows = [self._row(row) for row, _ in best]
         lengths = self._lengths(np.array([row for row, _ in best]), [row[1].sum() for row in rows])
@@ -115,9 +104,9 @@ class Lexical:
         for term, part in zip(terms[chosen].tolist(), parts.tolist(), strict=True):
             factors[term] = factors.get(term, 0.0) + part
         rounded = {term: round(factor * FINENESS) / FINENESS for term, factor in factors.items()}
-        return Wanted(named, {t: factor for t, factor in rounded.items() if factor} or named)
+        return {term: factor for term, factor in rounded.items() if factor} or named
 
-    def most(self, named: Mapping[int, float], unknown: int) -> float:
+    def most(self, named: Factors, unknown: int) -> float:
         """What a post would score that has all words of a query, time and again.
 
         A word that no post has counts as much as one that is in none can.
@@ -128,7 +117,7 @@ class Lexical:
         idf = weighting.bm25_idf(frequencies, self._posts)
         return float((idf * factors).sum() * (self._settings.k1 + 1))
 
-    def scores(self, factors: Mapping[int, float], rows: Array) -> Scores:
+    def scores(self, factors: Factors, rows: Array) -> Scores:
         """The BM25 scores of some rows (ascending); as `best` has them."""
         return self._scores(self.bm25, factors, rows)
 
@@ -142,7 +131,7 @@ class Lexical:
         """The cosines of some rows (ascending); as `nearest` has them."""
         return self._scores(self.cosine, dict(factors), rows).round(12)
 
-    def of_words(self, named: Mapping[int, float]) -> list[tuple[int, float]]:
+    def of_words(self, named: Factors) -> list[tuple[int, float]]:
         """The terms of a query, each with its weight in a row of length 1 times the term's idf."""
         numbers = sorted(named)
         idf = weighting.idf(self._frequencies(np.array(numbers, np.int64)), self._posts)
@@ -184,7 +173,7 @@ class Lexical:
         indptr.require(inside, "a pointer is out of range")
         return found
 
-    def _scores(self, postings: Postings, factors: Mapping[int, float], rows: Array) -> Scores:
+    def _scores(self, postings: Postings, factors: Factors, rows: Array) -> Scores:
         """Sums in the order in which the kernels add."""
         scores = np.zeros(len(rows))
         for term, factor in postings.order(factors.items()):

@@ -79,7 +79,7 @@ class Search:
             return self._hybrid.best(self._question(named, ranking), ranking, limit)
         if ranking.name == "tfidf":
             return self.lexical.nearest(self.lexical.of_words(named.terms), limit)
-        return self.lexical.best(self.lexical.wanted(named.terms, ranking).factors, limit)
+        return self.lexical.best(self.lexical.wanted(named.terms, ranking), limit)
 
     def related(self, row: int, limit: int, ranking: Ranking) -> Best:
         """The rows nearest to a post, never its own."""
@@ -96,14 +96,14 @@ class Search:
             (score,) = self._hybrid.scores(question, ranking, post)
             (whole,), (cosine,) = self._hybrid.parts(question, post)
             share = float(whole / question.most) if question.most else 1.0
-            factors = question.wanted.factors
+            factors = question.factors
             portions = _portions(lexical.bm25, factors, named, row, share)
             semantic = ranking.semantic_weight * cosine
             return Account(float(score), portions, float(cosine), float(semantic))
         if ranking.name == "tfidf":
             portions = _portions(lexical.cosine, dict(lexical.of_words(named.terms)), named, row)
             return Account(round(_sum(portions), 12), portions)
-        factors = lexical.wanted(named.terms, ranking).factors
+        factors = lexical.wanted(named.terms, ranking)
         portions = _portions(lexical.bm25, factors, named, row)
         return Account(_sum(portions), portions)
 

@@ -17,7 +17,10 @@ from tipsearch.text import Analyzer
 
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
-HEAVY = ("sklearn", "scipy", "numba", "nltk", "joblib", "pandas", "rapidfuzz", "filelock", "rich")
+HEAVY = (
+    "sklearn", "scipy", "numba", "nltk", "joblib", "pandas", "pyarrow", "rapidfuzz", "filelock",
+    "rich", "html",
+)  # fmt: skip
 
 
 def _run(

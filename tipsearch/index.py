@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipsearch import storage
-from tipsearch.errors import IndexCorrupt, SettingError
+from tipsearch.errors import IndexCorrupt
 from tipsearch.model import Hit, ParsedQuery, Post
 from tipsearch.ranking import Ranking
 from tipsearch.search import Search
-from tipsearch.snapshot import Snapshot
+from tipsearch.snapshot import Snapshot, check_limit
 from tipsearch.snippet import matches, snippet
 from tipsearch.text import Analyzer
 from tipsearch.weighting import Weighting
@@ -201,7 +201,7 @@ class Index(Snapshot):
         weight, unless `exact` (`parse` tells which). Raises EmptyQueryError, SettingError and
         ExtraMissing.
         """
-        _check_limit(limit)
+        check_limit(limit)
         chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
         return self._hits(self._search.query(named, limit, chosen), set(named.terms))
 
@@ -218,7 +218,7 @@ class Index(Snapshot):
         by "hybrid" what their embeddings have in common is added. Posts of score 0 are left out.
         Raises PostNotFound, AmbiguousTitle, SettingError.
         """
-        _check_limit(limit)
+        check_limit(limit)
         chosen, row = self._search.usable(ranking, of_post=True), self._row(title_or_id)
         return self._hits(self._search.related(row, limit, chosen), set())
 
@@ -268,8 +268,3 @@ class Index(Snapshot):
             Hit(rank, self._ids[row], score, self._load, shown)
             for rank, (row, score) in enumerate(best, start=1)
         ]
-
-
-def _check_limit(limit: int) -> None:
-    if not isinstance(limit, int) or limit < 1:
-        raise SettingError("limit", limit, "a whole number, at least 1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from operator import lt
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from tipsearch import layout, records, storage
 from tipsearch import weighting as weights
 from tipsearch.errors import AmbiguousTitle, IndexCorrupt, PostNotFound, SettingError
 from tipsearch.lexicon import HashedStrings, Strings
-from tipsearch.model import Post
+from tipsearch.model import Hit, Post
 from tipsearch.ranking import Ranking
 from tipsearch.text import Analyzer
 from tipsearch.vocabulary import Vocabulary
@@ -20,7 +20,10 @@ from tipsearch.weighting import Weighting
 if TYPE_CHECKING:
     from tipsearch.storage import Array, Blob, Checked, Generation
 
+    Subset = Iterable[Hit | Post | str] | Callable[[Post], object]
+
 LISTED = 10
+COMPARED = 5_000  # posts: their similarities take 200 MB
 
 
 class Snapshot:
@@ -65,6 +68,72 @@ class Snapshot:
         Raises AmbiguousTitle where several fit, and PostNotFound with the nearest titles.
         """
         return self._post(self._row(title_or_id))
+
+    # --- as tables
+
+    def to_frame(self, *, arrow: bool = False) -> Any:
+        """A row for each post in order of id, as a pandas DataFrame or as a pyarrow Table.
+
+        `id`, `title`, `date` (datetime64, NaT for none; in Arrow date32), `year` (Int64), `kind`,
+        `categories` (lists), `words` (of title and text, stop words among them), `terms` (how many
+        different ones these are, without the stop words), `url`, `text`, and `sources`
+        ("path:first-last; ..."). Row i is row i of `matrix`, so `id` is a column and no index.
+        Raises ExtraMissing.
+        """
+        from tipsearch import tables
+
+        tables.library(arrow=arrow)
+        indptr = self._generation.arrays["matrix.indptr"]
+        layout.pointers(indptr, len(self._generation.arrays["matrix.indices"]))
+        counts = (indptr.data[1:] - indptr.data[:-1]).tolist()
+        return tables.of_posts(self, self.analyzer, counts).given(arrow)
+
+    def significant_terms(self, subset: Subset, *, limit: int = 20, arrow: bool = False) -> Any:
+        """The terms that tell some posts from the rest, the strongest first.
+
+        `subset` is hits, posts, or titles and ids, each post once, or a function of a post:
+
+            index.significant_terms(lambda post: post.date and post.date.year == 2014)
+            index.significant_terms(lambda post: "Email" in post.categories)
+            index.significant_terms(index.query("angry customer"))
+
+        Columns: `word`, the term's most frequent surface form; `term`, as in `terms`; `count` and
+        `posts`, how often the subset has it and in how many posts; `count_all` and `posts_all`,
+        the same of all posts; `log_odds`, how much more it is said in the subset, and `z`, that
+        over its standard deviation, in order of which they are: `significance.log_odds` has the
+        formula. A title's word counts once. Only terms of z above 0 are given; from 1.96 on chance
+        is an unlikely cause. Raises SettingError for a subset of no post or of all, PostNotFound,
+        AmbiguousTitle and ExtraMissing.
+        """
+        from tipsearch import significance, tables
+
+        tables.library(arrow=arrow)
+        check_limit(limit)
+        posts = [self._post(row) for row in self._several(subset)]
+        if len(posts) == self._rows:
+            expected = "a part of the corpus, so that there is a rest to compare it with"
+            raise SettingError("subset", "all posts", expected)
+        parts = self._generation, self._vocabulary, self.analyzer
+        return significance.significant(posts, limit, *parts).given(arrow)
+
+    def similarity(self, subset: Subset | None = None, *, arrow: bool = False) -> Any:
+        """The cosine of the TF-IDF rows of each two posts: a square with the ids on both sides.
+
+        That of all posts, or of some, given as for `significant_terms`, in the order given. It is
+        symmetric, 1 on the diagonal (0 for a post without a term), and rounded to 12 places, as
+        the scores of `related` by "bm25" are. Raises SettingError for more than 5,000 posts,
+        PostNotFound, AmbiguousTitle and ExtraMissing.
+        """
+        from tipsearch import tables
+
+        tables.library(arrow=arrow)
+        rows = [*range(self._rows)] if subset is None else self._several(subset)
+        if len(rows) > COMPARED:
+            expected = f"{COMPARED:,} at most: give some, or ask `related` for what is nearest"
+            raise SettingError("subset", f"{len(rows):,} posts", expected)
+        chosen = self.matrix[rows]
+        cosines = (chosen @ chosen.T).toarray().round(12)
+        return tables.Square([self._ids[row] for row in rows], cosines).given(arrow)
 
     # --- for notebooks
 
@@ -126,6 +195,29 @@ class Snapshot:
             self._generation.blobs["posts.jsonl"].require(False, str(error))
             raise
 
+    def _several(self, subset: Subset) -> list[int]:
+        """The rows of some posts, each once, as they come; SettingError where there is none."""
+        kinds = "hits, posts or ids in a list, or a function of a post"
+        if callable(subset):
+            rows = [row for row in range(self._rows) if subset(self._post(row))]
+        elif isinstance(subset, str | Post | Hit) or not isinstance(subset, Iterable):
+            raise SettingError("subset", subset, kinds)
+        else:
+            rows = [self._row_of(item, kinds) for item in subset]
+        if not rows:
+            raise SettingError("subset", "no post", "one post at least: widen what selects them")
+        return list(dict.fromkeys(rows))
+
+    def _row_of(self, item: Hit | Post | str, kinds: str) -> int:
+        """The row of a post that is given as itself, or by title or id."""
+        if isinstance(item, str):
+            return self._row(item)
+        if not isinstance(item, Post | Hit):
+            raise SettingError("subset", item, kinds)
+        if (row := self._ids.find(item.id)) < 0:
+            raise PostNotFound(item.id, ())
+        return row
+
     def _load(self, id: str) -> Post:
         row = self._ids.find(id)
         self._generation.blobs["ids.txt"].require(row >= 0, "its lines are not in order")
@@ -144,3 +236,9 @@ class Snapshot:
             raise AmbiguousTitle(title_or_id, listed, len(rows))
         nearest = lookup.nearest(title_or_id, self._titles)
         raise PostNotFound(title_or_id, [self._post(row) for row in nearest])
+
+
+def check_limit(limit: int) -> None:
+    """Raise SettingError unless it is a whole number from 1 on."""
+    if not isinstance(limit, int) or limit < 1:
+        raise SettingError("limit", limit, "a whole number, at least 1")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from tipsearch.errors import EmptyQueryError
 
@@ -91,6 +93,26 @@ class Vocabulary:
         if word in self._stop_words:
             return len(self._forms) + self._analyzer.stop_words.index(word)
         return self._forms.find(word)
+
+    def term(self, number: int) -> str:
+        """The term of a number."""
+        return self._terms[number]
+
+    def numbers(self, words: Iterable[str]) -> list[int]:
+        """The number of each word's term; -1 for a stop word and for one that no post has."""
+        return list(map(self._number, words))
+
+    def words(self, terms: Sequence[int], frequency: Checked[Array]) -> list[str]:
+        """The most frequent surface form of each of some terms; the first by code point of equals.
+
+        `frequency` is how often each form is in all posts.
+        """
+        of_forms, often = self._form_terms.whole(), frequency.whole()
+        places = np.flatnonzero(np.isin(of_forms, terms))
+        forms = self._forms.several(places)
+        ranked = zip((-often[places]).tolist(), forms, of_forms[places].tolist(), strict=True)
+        best = {term: form for _, form, term in sorted(ranked, reverse=True)}
+        return [best.get(term, self._terms[term]) for term in terms]
 
     def forms_of(self, terms: set[int]) -> Forms:
         """The surface forms of some terms."""

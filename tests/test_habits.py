@@ -35,6 +35,7 @@ def test_public_names() -> None:
         "Analyzer",
         "Explanation",
         "Hit",
+        "Hits",
         "Index",
         "IngestReport",
         "Post",

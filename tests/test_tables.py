@@ -173,7 +173,8 @@ def test_a_subset_is_posts_in_a_list(index: Index, subset: Any) -> None:
 
 def test_a_subset_of_none_or_of_strangers(index: Index) -> None:
     """No post at all, and a post that the index does not have, are errors."""
-    for none in ([], lambda post: False, index.query("xyzzy")):
+    nothing: list[Any] = [[], lambda post: False, index.query("xyzzy")]
+    for none in nothing:
         with pytest.raises(SettingError, match="cannot be 'no post'"):
             index.similarity(none)
     for stranger in ("nobody", Post("nobody", "Fix Fast to Reduce Stress", "")):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tipsearch.errors import TipsearchError as TipsearchError
     from tipsearch.explanation import Explanation as Explanation
+    from tipsearch.hits import Hits as Hits
     from tipsearch.index import Index as Index
     from tipsearch.ingest.reader import read as read
     from tipsearch.ingest.report import IngestReport as IngestReport
@@ -26,6 +27,7 @@ _HOMES = {
     "Analyzer": "text",
     "Explanation": "explanation",
     "Hit": "model",
+    "Hits": "hits",
     "Index": "index",
     "IngestReport": "ingest.report",
     "Post": "model",

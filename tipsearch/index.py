@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tipsearch import storage
 from tipsearch.errors import IndexCorrupt
+from tipsearch.hits import Hits
 from tipsearch.model import Hit, ParsedQuery, Post
 from tipsearch.ranking import Ranking
 from tipsearch.search import Search
@@ -192,14 +193,14 @@ class Index(Snapshot):
         *,
         ranking: str | Ranking | None = None,
         exact: bool = False,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The `limit` best posts for the words of `text`, by the index's own ranking or another.
 
         By "bm25" and "tfidf" a post is a hit if it has any of the words, or of those that feedback
         adds; by "hybrid" also if it only means the like. A word that `text` repeats counts as
         often; one that no post has is taken for the nearest that some have, for a share of its
-        weight, unless `exact` (`parse` tells which). Raises EmptyQueryError, SettingError and
-        ExtraMissing.
+        weight, unless `exact` (`parse` tells which). The hits are a list, which notebooks show as a
+        table. Raises EmptyQueryError, SettingError and ExtraMissing.
         """
         check_limit(limit)
         chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
@@ -211,7 +212,7 @@ class Index(Snapshot):
         limit: int = DEFAULT_LIMIT,
         *,
         ranking: str | Ranking | None = None,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The `limit` posts nearest to a post, never itself.
 
         The score is the cosine of their TF-IDF rows, rounded to 12 places so that equal ones tie;
@@ -258,13 +259,13 @@ class Index(Snapshot):
         forms = self._vocabulary.forms_of({self._terms.find(term) for term in query.terms})
         return lambda text: [span[:2] for span in matches(text, forms, self.analyzer)]
 
-    def _hits(self, best: list[tuple[int, float]], terms: set[int]) -> list[Hit]:
+    def _hits(self, best: list[tuple[int, float]], terms: set[int]) -> Hits:
         forms = self._vocabulary.forms_of(terms)
 
         def shown(post: Post) -> str:
             return snippet(post.text, matches(post.text, forms, self.analyzer))
 
-        return [
+        return Hits(
             Hit(rank, self._ids[row], score, self._load, shown)
             for rank, (row, score) in enumerate(best, start=1)
-        ]
+        )

@@ -7,6 +7,7 @@
     │   └── LineError             a line that is not in the layout of its file
     ├── DuplicateIdError          two posts with one id
     ├── ExtraMissing              a part of tipsearch that is installed apart
+    ├── CorpusError               posts that do not have what was asked for, such as dates
     ├── LookupFailed              a title or id that names no single post
     │   ├── PostNotFound          nothing fits; `nearest` offers titles
     │   └── AmbiguousTitle        several posts fit; `candidates` lists them
@@ -83,6 +84,14 @@ class ExtraMissing(TipsearchError):
             f"this needs {module}, {reason or 'which is not installed'}: "
             f'get it with: pip install "tipsearch[{extra}]"'
         )
+
+
+class CorpusError(TipsearchError):
+    """Posts that cannot give what was asked of them; `reason` says what they lack."""
+
+    def __init__(self, outcome: str, reason: str, advice: str) -> None:
+        self.reason, self.advice = reason, advice
+        super().__init__(f"{outcome}: {reason}; {advice}")
 
 
 class LookupFailed(TipsearchError):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from operator import lt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tipsearch import layout, records, storage
 from tipsearch import weighting as weights
@@ -19,6 +19,7 @@ from tipsearch.weighting import Weighting
 
 if TYPE_CHECKING:
     from tipsearch.storage import Array, Blob, Checked, Generation
+    from tipsearch.topics.topics import Topics
 
     Subset = Iterable[Hit | Post | str] | Callable[[Post], object]
 
@@ -68,6 +69,26 @@ class Snapshot:
         Raises AmbiguousTitle where several fit, and PostNotFound with the nearest titles.
         """
         return self._post(self._row(title_or_id))
+
+    # --- what they are about
+
+    def topics(
+        self, n: int | Literal["auto"] = "auto", *, older: Topics | Mapping[str, int] | None = None
+    ) -> Topics:
+        """The topics of the posts, each with a name, and how much of each topic is in each post.
+
+        `n` is how many. "auto" tries some numbers, of which it takes the one whose topics' words
+        are best, or as many as `older` has: see `choice.choose_number`. `older` are topics found
+        before, or the number of the topic of each post by id: the new ones go on from them, and
+        keep their numbers. The same posts and `older` give the same topics, to the bit. They are
+        non-negative factors of the TF-IDF rows beside the embeddings, if the index has any. Raises
+        SettingError, and CorpusError where no post has a word.
+        """
+        from tipsearch.topics.corpus import corpus_of
+        from tipsearch.topics.finding import find
+
+        parts = self._generation, self._counts(), self.matrix, self._ids, self.terms
+        return find(corpus_of(*parts, self.analyzer, self._post), n, older)
 
     # --- as tables
 
@@ -152,14 +173,7 @@ class Snapshot:
 
         Row i is the i-th post of iteration. The index keeps it: copy before writing.
         """
-        from scipy.sparse import csr_matrix
-
-        arrays = self._generation.arrays
-        layout.pointers(arrays["matrix.indptr"], len(arrays["matrix.indices"]))
-        indices = layout.inside(arrays["matrix.indices"], len(self._terms))
-        parts = (arrays["matrix.counts"].whole(), indices, arrays["matrix.indptr"].whole())
-        counts = csr_matrix(parts, shape=(self._rows, len(self._terms)), copy=False)
-        rows = weights.tfidf(counts, self._idf())
+        rows = weights.tfidf(self._counts(), self._idf())
         rows.data.flags.writeable = False  # it is kept, and given to whoever asks
         return rows
 
@@ -183,6 +197,16 @@ class Snapshot:
         return dict(sorted(self._generation.sizes.items()))
 
     # --- rows stay inside
+
+    def _counts(self) -> Any:
+        """How often each post has each term, as CSR; a word of the title counts several times."""
+        from scipy.sparse import csr_matrix
+
+        arrays = self._generation.arrays
+        layout.pointers(arrays["matrix.indptr"], len(arrays["matrix.indices"]))
+        indices = layout.inside(arrays["matrix.indices"], len(self._terms))
+        parts = (arrays["matrix.counts"].whole(), indices, arrays["matrix.indptr"].whole())
+        return csr_matrix(parts, shape=(self._rows, len(self._terms)), copy=False)
 
     def _idf(self) -> Array:
         return weights.idf(layout.frequencies(self._generation), self._rows)

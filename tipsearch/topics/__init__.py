@@ -1,0 +1,1 @@
+"""What does the corpus talk about? Topics: found, counted, named, and numbered for good."""

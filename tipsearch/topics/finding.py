@@ -1,0 +1,129 @@
+"""From posts to their topics: found, numbered and named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tipsearch.errors import CorpusError, SettingError
+from tipsearch.topics import numbering
+from tipsearch.topics.choice import Found, choose_number, fit, main
+from tipsearch.topics.coherence import Quality, coherence
+from tipsearch.topics.features import distinct, features
+from tipsearch.topics.labels import labels
+from tipsearch.topics.speech import LISTENED, Speech, listen
+from tipsearch.topics.topic import SHOWN, Topic
+from tipsearch.topics.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from tipsearch.topics.corpus import Corpus
+
+    Floats = npt.NDArray[np.float64]
+    Numbers = npt.NDArray[np.int64]
+
+
+def find(
+    corpus: Corpus, n: int | Literal["auto"], older: Topics | Mapping[str, int] | None
+) -> Topics:
+    """The topics of the posts; see `Index.topics`."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # several threads add up in any order, never twice to the bit
+        rows = features(corpus)
+        different = distinct(rows)
+        if not different:
+            raise CorpusError(
+                "no topics",
+                "no post has a word but stop words" if len(corpus.ids) else "the index is empty",
+                "index posts with text: tipsearch index SOURCE",
+            )
+        known = older.numbers if isinstance(older, Topics) else older or {}
+        before = {id: known[id] for id in corpus.ids if id in known}
+        number, tried = _number(corpus, rows, n, different, len(set(before.values())))
+        start = numbering.begin(corpus.ids, before) if before else None
+        goes_on = start is not None and number == start.max() + 1
+        found = fit(corpus, rows, number, start if goes_on else None)
+        return _named(corpus, rows, found, before, tried)
+
+
+def _number(
+    corpus: Corpus, rows: Any, n: object, different: int, before: int
+) -> tuple[int, tuple[Quality, ...]]:
+    """How many topics to look for, and what was tried to find that out."""
+    if n == "auto":
+        if before:
+            return min(before, different), ()
+        tried = choose_number(corpus, rows, different)
+        return tried[0].number, tuple(tried)
+    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= different:
+        most = f"{different:,}, which is how many posts with words differ"
+        raise SettingError("the number of topics", n, f'"auto", or from 1 to {most}')
+    return n, ()
+
+
+def _named(
+    corpus: Corpus,
+    rows: Any,
+    found: Found,
+    before: Mapping[str, int],
+    tried: tuple[Quality, ...],
+) -> Topics:
+    """The topics with their numbers, names and posts, in order of number."""
+    of_post, n = main(found.weights), len(found.topics)
+    numbers = numbering.numbers(corpus.ids, of_post, n, before)
+    order = np.argsort(numbers)
+    shares = _shares(found.weights)[:, order]
+    typical = [_typical(rows, found.topics[topic], of_post == topic) for topic in order]
+    heard = listen([[corpus.post(row) for row in some[:LISTENED]] for some in typical],
+                   corpus.analyzer)  # fmt: skip
+    stems = [[corpus.terms[column] for column in found.words[topic].columns] for topic in order]
+    sizes = np.bincount(of_post, minlength=n)
+    topics = [
+        Topic(
+            number=numbers[topic],
+            label=label,
+            words=_words(found.words[topic].weights, said, speech),
+            size=int(sizes[topic]),
+            share=float(shares[:, place].mean()),
+            coherence=coherence(corpus.presence, found.words[topic].columns),
+            posts=tuple(corpus.ids[row] for row in typical[place][:SHOWN]),
+        )
+        for place, (topic, label, said, speech) in enumerate(
+            zip(order.tolist(), labels(heard, stems), stems, heard, strict=True)
+        )
+    ]
+    places = np.argsort(order)[of_post]
+    return Topics(topics, corpus, shares, places, found.fit, found.quality, tried)
+
+
+def _shares(weights: Floats) -> Floats:
+    """The weights of each post as shares of 1; for one without any, those of all posts."""
+    sums = weights.sum(axis=1, keepdims=True)
+    shares: Floats = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
+    mean = shares.sum(axis=0) / max(int((sums > 0).sum()), 1)
+    shares[sums[:, 0] <= 0] = mean
+    return shares
+
+
+def _typical(rows: Any, topic: Floats, own: npt.NDArray[np.bool_]) -> list[int]:
+    """The rows of the posts of a topic, the most like it first."""
+    places = np.flatnonzero(own)
+    some = rows[places]
+    lengths = np.sqrt(np.asarray(some.multiply(some).sum(axis=1)).ravel())
+    like = np.asarray(some @ topic) / np.where(lengths > 0, lengths, 1.0)
+    return [int(row) for row in places[np.lexsort((places, -like.round(12)))]]
+
+
+def _words(
+    weights: Sequence[float], stems: Sequence[str], speech: Speech
+) -> tuple[tuple[str, float], ...]:
+    return tuple(
+        (speech.written(stem), weight) for stem, weight in zip(stems, weights, strict=True)
+    )

@@ -7,8 +7,7 @@ over the collections of `topics`. Peers are imported where they are used: the te
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,23 +30,21 @@ class Topics(NamedTuple):
 
 @dataclass(frozen=True)
 class Collection:
-    """An index with embeddings and the tokens of its posts."""
+    """An index with embeddings, and of each post the tokens and a vector of length 1."""
 
     name: str
     index: Index
+    tokens: list[list[str]]
+    vectors: NDArray[np.float32]
 
-    @cached_property
-    def tokens(self) -> list[list[str]]:
-        """The tokens of each post's title and text."""
-        analyze = self.index.analyzer.analyze
-        return [analyze(f"{post.title}\n{post.text}") for post in self.index]
-
-    @cached_property
-    def vectors(self) -> NDArray[np.float32]:
-        """The vector of each post, of length 1."""
-        hybrid: Any = self.index._search._hybrid
-        pool = hybrid._vectors.of(np.arange(len(self.index)))
-        return np.asarray(pool.codes * pool.scale[:, None], dtype=np.float32)
+    @classmethod
+    def of(cls, name: str, index: Index) -> Self:
+        """The collection of an index: the tokens are those of its posts' title and text."""
+        tokens = [index.analyzer.analyze(f"{post.title}\n{post.text}") for post in index]
+        hybrid: Any = index._search._hybrid
+        pool = hybrid._vectors.of(np.arange(len(index)))
+        vectors = np.asarray(pool.codes * pool.scale[:, None], dtype=np.float32)
+        return cls(name, index, tokens, vectors)
 
     def counts(self, min_df: int = 1, max_df: float = 1.0) -> tuple[Any, list[str]]:
         """How often each word is in each post, of the words in so many posts, and the words."""

@@ -163,7 +163,7 @@ def read(path: Path) -> tuple[Collection, Member]:
     """A collection and the groups that its judged queries make of its posts, if they make any."""
     corpus, qrels = path / "corpus.jsonl", path / "qrels.tsv"
     index = Index.ingest(corpus if corpus.exists() else path, ranking="hybrid")[0]
-    collection = Collection(path.resolve().name, index)
+    collection = Collection.of(path.resolve().name, index)
     if not qrels.exists():
         return collection, {}
     rows = {post.id: row for row, post in enumerate(index)}

@@ -60,10 +60,9 @@ Model = Callable[[Collection, int, int], Topics]
 
 def ours(index: Any, n: int) -> Topics:
     """The topics of the index itself."""
-    if not hasattr(index, "topics"):
-        raise NotImplementedError
     found = index.topics(n)
-    return Topics(found.words, found.main)
+    stems = [[index.analyzer.analyze(word)[0] for word, _ in topic.words] for topic in found]
+    return Topics(stems, found.main)
 
 
 def sklearn_lda(

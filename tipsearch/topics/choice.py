@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tipsearch.topics.coherence import Quality, coherence, diversity
+from tipsearch.topics.coherence import Quality, coherence, diversity, evenness
 from tipsearch.topics.factors import factorise, weigh
 from tipsearch.topics.words import Words, choose, class_tfidf, usable
 
@@ -45,12 +45,14 @@ def fit(corpus: Corpus, rows: Any, n: int, start: Numbers | None = None) -> Foun
     weights, likeness = weigh(rows, topics)
     kept = np.unique(main(weights))
     topics, weights = topics[kept], weights[:, kept]
-    words = _words(corpus, main(weights), len(kept))
-    return Found(topics, weights, likeness, words, _quality(corpus, words, n))
+    of_post = main(weights)
+    words = _words(corpus, of_post, len(kept))
+    quality = _quality(corpus, words, np.bincount(of_post).tolist(), n)
+    return Found(topics, weights, likeness, words, quality)
 
 
 def choose_number(corpus: Corpus, rows: Any, most: int) -> list[Quality]:
-    """The quality of the topics of each number that is worth a try, the best first.
+    """The quality of the topics of each number that is worth a try, the best by score first.
 
     Between half and twice the square root of the number of posts, at least 10 unless that is more,
     at most 50 and `most`; each a quarter greater than the last. Of those that come within 0.005 of
@@ -99,6 +101,7 @@ def _words(corpus: Corpus, main: Numbers, n: int) -> list[Words]:
     return choose(class_tfidf(corpus.counts, main, n), main, corpus.presence, usable(corpus.terms))
 
 
-def _quality(corpus: Corpus, words: list[Words], n: int) -> Quality:
+def _quality(corpus: Corpus, words: list[Words], sizes: list[int], n: int) -> Quality:
     each = [coherence(corpus.presence, topic.columns) for topic in words]
-    return Quality(n, float(np.mean(each)), diversity([topic.columns for topic in words]))
+    varied = diversity([topic.columns for topic in words])
+    return Quality(n, float(np.mean(each)), varied, evenness(sizes))

@@ -53,18 +53,34 @@ def diversity(words: Sequence[Sequence[Any]]) -> float:
     return len(set(every)) / len(every) if every else 1.0
 
 
+def evenness(sizes: Sequence[int]) -> float:
+    """How evenly posts are spread over topics: their entropy over the greatest that it can be.
+
+    Pielou, "The Measurement of Diversity in Different Types of Biological Collections", 1966.
+
+    >>> evenness([5, 5]), evenness([7]), round(evenness([9, 1]), 3)
+    (1.0, 1.0, 0.469)
+    """
+    if len(sizes) < 2:
+        return 1.0
+    shares = np.array([size for size in sizes if size]) / sum(sizes)
+    return float(-(shares @ np.log(shares)) / np.log(len(sizes)))
+
+
 class Quality(NamedTuple):
-    """How good the words of `number` topics are: their mean coherence (NPMI) and diversity."""
+    """How good `number` topics are: the mean coherence of their words, diversity, evenness."""
 
     number: int
     coherence: float
     diversity: float
+    evenness: float
 
     @property
     def score(self) -> float:
-        """(1 + coherence) / 2 * diversity, from 0 to 1; the number of topics is where it is most.
+        """(1 + coherence) / 2 * diversity * evenness, from 0 to 1.
 
-        Dieng, Ruiz and Blei, "Topic Modeling in Embedding Spaces", TACL 2020, multiply the two as
-        they are; of very short posts that would call fewer words the better ones.
+        Dieng, Ruiz and Blei, "Topic Modeling in Embedding Spaces", TACL 2020, multiply the first
+        two as they are; of very short posts, whose coherence is below 0, that would call fewer
+        words the better ones. The third is against one topic for nearly all.
         """
-        return (1 + self.coherence) / 2 * self.diversity
+        return (1 + self.coherence) / 2 * self.diversity * self.evenness

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 WORDS = 10
 POOL = 50  # of a topic's weightiest words the ten are chosen
-TOGETHER = 0.7  # how much it counts that words go together, beside their weight
+TOGETHER = 0.8  # how much it counts that words go together, beside their weight
+FEWEST = 5  # words of a topic, if need be those of another
 SPREAD = 0.03  # of the posts of a topic have each of its words, and at least two
 
 
@@ -51,10 +52,10 @@ def _members(main: Numbers, n: int) -> Any:
 
 
 def choose(weights: Floats, main: Numbers, presence: Any, usable: Numbers) -> list[Words]:
-    """The ten words of each topic; fewer where its posts have fewer.
+    """The words of each topic, ten or fewer.
 
-    A word belongs to the topic in which it weighs most, and comes elsewhere only where words are
-    wanting. After the weightiest one, each next has the greatest w^0.3 * c^0.7 of its weight w and
+    A word belongs to the topic in which it weighs most, and comes elsewhere only where there would
+    be less than five. After the weightiest one, each next has the greatest w^0.2 * c^0.8 of its weight w and
     the mean (1 + NPMI) / 2 with those before. `usable` are the columns that may be a word.
     """
     owners = weights[:, usable].argmax(axis=0)
@@ -68,11 +69,11 @@ def choose(weights: Floats, main: Numbers, presence: Any, usable: Numbers) -> li
 
 
 def _ranked(weights: Floats, own: Any, spread: Any) -> Numbers:
-    """The words worth considering, the best first: its own in enough posts, or ten of any kind."""
+    """The words worth considering, the best first: its own in enough posts, or five of any kind."""
     worth = np.flatnonzero(weights > 0)
     best = (own & spread)[worth]
     order = np.lexsort((worth, -weights[worth], ~spread[worth], ~best))
-    return np.asarray(worth[order][: min(max(int(best.sum()), WORDS), POOL)])
+    return np.asarray(worth[order][: min(max(int(best.sum()), FEWEST), POOL)])
 
 
 def _together(pool: Numbers, weights: Floats, presence: Any) -> Words:

@@ -55,8 +55,9 @@ def choose(weights: Floats, main: Numbers, presence: Any, usable: Numbers) -> li
     """The words of each topic, ten or fewer.
 
     A word belongs to the topic in which it weighs most, and comes elsewhere only where there would
-    be less than five. After the weightiest one, each next has the greatest w^0.2 * c^0.8 of its weight w and
-    the mean (1 + NPMI) / 2 with those before. `usable` are the columns that may be a word.
+    be less than five. After the weightiest one, each next has the greatest w^0.2 * c^0.8 of its
+    weight w and the mean c of (1 + NPMI) / 2 with those before. `usable` are the columns that may
+    be a word.
     """
     owners = weights[:, usable].argmax(axis=0)
     spread = np.asarray((_members(main, len(weights)) @ presence).todense())[:, usable]

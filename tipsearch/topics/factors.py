@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int64]
 
 ROUNDS = 100
+FURTHER = 5  # rounds for topics that go on: they fit as well as after many, and stay what they were
 SHARED = 3  # posts, or of few a tenth, have a feature that can join them to a topic
 LEAST = 0.01  # of a topic in a post that begins in another: zero would stay zero
 
@@ -38,8 +39,8 @@ def factorise(rows: Any, n: int, start: Numbers | None = None) -> Floats:
     some = rows[:, columns]
     begun = {} if start is None else _begun(some, n, start)
     init = "custom" if begun else "nndsvd" if n <= min(some.shape) else "random"
-    model = NMF(n, init=init, max_iter=ROUNDS, random_state=0)
-    with warnings.catch_warnings():
+    model = NMF(n, init=init, max_iter=FURTHER if begun else ROUNDS, random_state=0)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # the root of an error below 0
         warnings.simplefilter("ignore", ConvergenceWarning)  # the last rounds change no topic
         model.fit_transform(some, **begun)
     topics = np.zeros((n, rows.shape[1]))
@@ -73,7 +74,7 @@ def weigh(rows: Any, topics: Floats) -> tuple[Floats, Floats]:
     goals, factor = np.linalg.solve(root, shared.T).T, np.ascontiguousarray(root.T)
     weights = np.array([nnls(factor, goal)[0] for goal in goals]).reshape(shared.shape)
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    explained = np.sqrt(np.einsum("ij,jk,ik->i", weights, likeness, weights))
+    explained = np.sqrt(np.einsum("ij,jk,ik->i", weights, likeness, weights).clip(0))
     along = np.einsum("ij,ij->i", weights, shared)
     scale = lengths * explained
     return weights, np.divide(along, scale, out=np.zeros(len(scale)), where=scale > 0)

@@ -57,7 +57,7 @@ def _phrases(heard: Sequence[Speech]) -> list[list[Pair]]:
             if weight > best.get(pair, (0.0, 0))[0]:
                 best[pair] = weight, topic
     found: list[list[Pair]] = [[] for _ in heard]
-    for pair in sorted(best, key=lambda pair: (-best[pair][0], pair)):
+    for pair in sorted(best, key=lambda pair: -best[pair][0]):  # of equals what is said first
         topic = best[pair][1]
         if heard[topic].spread[pair] >= heard[topic].enough:
             found[topic].append(pair)

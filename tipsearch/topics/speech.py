@@ -114,5 +114,6 @@ def _collocations(runs: list[list[str]]) -> set[Pair]:
 
     finder = BigramCollocationFinder.from_documents(runs)
     finder.apply_freq_filter(2)
+    finder.apply_ngram_filter(lambda one, other: one == other)  # its contingency table has no sense
     scored = finder.score_ngrams(BigramAssocMeasures.likelihood_ratio)
     return {pair for pair, ratio in scored if ratio > SIGNIFICANT}

@@ -181,8 +181,9 @@ class Topics(Sequence[Topic]):
                      " · ".join(titles))  # fmt: skip
             rows.append("".join(f"<td{LEFT}>{escape(cell)}</td>" for cell in cells))
         body = "".join(f"<tr>{row}</tr>" for row in rows)
+        noun = "topic" if len(self) == 1 else "topics"
         told = f"coherence {self.coherence:.2f}, diversity {self.diversity:.2f}"
         return (
             f"<table{PLAIN}><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-            f"<p>{len(self):,} topics of {len(self.main):,} posts, {told}</p>"
+            f"<p>{len(self):,} {noun} of {len(self.main):,} posts, {told}</p>"
         )

@@ -20,7 +20,7 @@ WORDS = 10
 POOL = 50  # of a topic's weightiest words the ten are chosen
 TOGETHER = 0.8  # how much it counts that words go together, beside their weight
 FEWEST = 5  # words of a topic, if need be those of another
-SPREAD = 0.03  # of the posts of a topic have each of its words, and at least two
+SPREAD = 0.01  # of the posts of a topic have each of its words, and at least two
 
 
 class Words(NamedTuple):

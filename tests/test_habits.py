@@ -41,6 +41,7 @@ def test_public_names() -> None:
         "Post",
         "Ranking",
         "TipsearchError",
+        "Topics",
         "Weighting",
         "read",
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tipsearch.model import Post as Post
     from tipsearch.ranking import Ranking as Ranking
     from tipsearch.text import Analyzer as Analyzer
+    from tipsearch.topics.topics import Topics as Topics
     from tipsearch.weighting import Weighting as Weighting
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "Post": "model",
     "Ranking": "ranking",
     "TipsearchError": "errors",
+    "Topics": "topics.topics",
     "Weighting": "weighting",
     "read": "ingest.reader",
 }

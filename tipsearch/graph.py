@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from tipsearch.errors import SettingError
+from tipsearch.tables import Column, Table
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from tipsearch.pictures import Picture
 
     Rows = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
@@ -62,12 +65,18 @@ class RelatedGraph:
     sources: Rows
     targets: Rows
     scores: Floats
+    titles: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, nearest: Mapping[str, Nearest] | Iterable[tuple[str, Nearest]]) -> RelatedGraph:
+    def of(
+        cls,
+        nearest: Mapping[str, Nearest] | Iterable[tuple[str, Nearest]],
+        titles: Sequence[str] = (),
+    ) -> RelatedGraph:
         """The graph of each post's nearest ones: `(id, [(id, score), ...])`, or a mapping.
 
-        Raises SettingError where an id comes twice, is in its own list, or is in a list only.
+        `titles` are what to call the posts, in the same order; the ids, if there are none. Raises
+        SettingError where an id comes twice, is in its own list, or is in a list only.
         """
         lists = list(nearest.items() if isinstance(nearest, Mapping) else nearest)
         rows = {id: row for row, (id, _) in enumerate(lists)}
@@ -80,7 +89,7 @@ class RelatedGraph:
         edges = [(rows[id], rows[other], score) for id, near in lists for other, score in near]
         sources, targets, scores = zip(*edges, strict=True) if edges else ((), (), ())
         whole = np.array(sources, np.int64), np.array(targets, np.int64)
-        return cls(tuple(rows), *whole, np.array(scores, np.float64))
+        return cls(tuple(rows), *whole, np.array(scores, np.float64), tuple(titles or rows))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -214,3 +223,52 @@ class RelatedGraph:
             lengths = np.sqrt((moves**2).sum(axis=1, keepdims=True)) + 1e-12
             places = places + moves / lengths * np.minimum(lengths, heat)
         return places - places.mean(axis=0) if len(self) else places
+
+    # --- as tables and a picture
+
+    def to_frame(self, *, arrow: bool = False) -> Any:
+        """A row for each post, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+
+        `id`, `title`, `in_degree`, `out_degree`, `component`, and `kind`: "hub", "post", "orphan".
+        """
+        columns = [*zip(*self.nodes, strict=True)] or [()] * len(Node._fields)
+        kinds = [*map(_kind, self.nodes)]
+        return Table(
+            {
+                "id": Column("text", self.ids),
+                "title": Column("text", self.titles),
+                **{
+                    name: Column("whole", columns[Node._fields.index(name)])
+                    for name in ("in_degree", "out_degree", "component")
+                },
+                "kind": Column("text", kinds),
+            }
+        ).given(arrow)
+
+    def edges_frame(self, *, arrow: bool = False) -> Any:
+        """A row for each edge: `source`, `target`, `score`, and `mutual` (0 or 1)."""
+        return Table(
+            {
+                "source": Column("text", [edge.source for edge in self.edges]),
+                "target": Column("text", [edge.target for edge in self.edges]),
+                "score": Column("real", self.scores),
+                "mutual": Column("whole", self.mutual.astype(np.int64)),
+            }
+        ).given(arrow)
+
+    def picture(self) -> Picture:
+        """The graph as it lies: hubs large, orphans marked. Raises ExtraMissing, SettingError."""
+        from tipsearch import pictures
+
+        nodes = [
+            pictures.GraphNode(x, y, title, node.in_degree, _kind(node))
+            for (x, y), title, node in zip(
+                self.layout().tolist(), self.titles, self.nodes, strict=True
+            )
+        ]
+        edges = [*zip(self.sources.tolist(), self.targets.tolist(), strict=True)]
+        return pictures.related_graph(nodes, edges)
+
+
+def _kind(node: Node) -> Literal["hub", "post", "orphan"]:
+    return "hub" if node.hub else "orphan" if node.orphan else "post"

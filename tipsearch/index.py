@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tipsearch.corpus import Settings
     from tipsearch.explanation import Explanation
+    from tipsearch.graph import RelatedGraph
     from tipsearch.ingest.report import IngestReport
     from tipsearch.storage import Generation
 
@@ -222,6 +223,24 @@ class Index(Snapshot):
         check_limit(limit)
         chosen, row = self._search.usable(ranking, of_post=True), self._row(title_or_id)
         return self._hits(self._search.related(row, limit, chosen), set())
+
+    def related_graph(
+        self, limit: int = 5, *, ranking: str | Ranking | None = None
+    ) -> RelatedGraph:
+        """The graph in which each post points to its `limit` related ones: hubs, orphans, pairs.
+
+        It asks `related` for each post. Raises SettingError.
+        """
+        from tipsearch.graph import RelatedGraph
+
+        check_limit(limit)
+        chosen = self._search.usable(ranking, of_post=True)
+        ids = [*self._ids]
+        nearest = (
+            (id, [(ids[other], score) for other, score in self._search.related(row, limit, chosen)])
+            for row, id in enumerate(ids)
+        )
+        return RelatedGraph.of(nearest, [post.label for post in self])
 
     def explain(
         self,

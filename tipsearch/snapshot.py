@@ -18,6 +18,8 @@ from tipsearch.vocabulary import Vocabulary
 from tipsearch.weighting import Weighting
 
 if TYPE_CHECKING:
+    from tipsearch.overview import Overview
+    from tipsearch.pictures import Picture
     from tipsearch.storage import Array, Blob, Checked, Generation
     from tipsearch.topics.topics import Topics
 
@@ -89,6 +91,15 @@ class Snapshot:
 
         parts = self._generation, self._counts(), self.matrix, self._ids, self.terms
         return find(corpus_of(*parts, self.analyzer, self._post), n, older)
+
+    def picture(self, of: Overview) -> Picture:
+        """How many posts there are by "years", by "categories" or by "lengths".
+
+        Raises SettingError, ExtraMissing, and CorpusError where no post has what is asked for.
+        """
+        from tipsearch import overview
+
+        return overview.picture(of, [*self], self.analyzer)
 
     # --- as tables
 

@@ -11,7 +11,7 @@ from tipsearch.pictures.picture import Picture, altair
 from tipsearch.pictures.style import NUMBER, colour, picture, rows, short, topic_name
 
 COLUMNS, WIDTH, HEIGHT = 3, 220, 84  # pixels of each chart
-LONGEST = 30
+LONGEST = 36
 SHOWN = 6  # about how many periods the axis names
 LARGEST = 2_000  # periods: beyond them a date is wrong
 Y_TITLES = {"posts": "Posts", "share": "Share of posts"}

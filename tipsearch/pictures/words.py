@@ -26,24 +26,25 @@ class TopicWords(NamedTuple):
 def term_bars(topics: Sequence[TopicWords], *, title: str = "Words of the topics") -> Picture:
     """A small chart for each topic: its ten weightiest words, the weightiest on top.
 
-    All have one scale, so that a sharp topic is told from a vague one. Raises ExtraMissing.
+    Each has a scale of its own: a topic of two posts has few words and so weighty ones, beside
+    which the words of a large one could not be told apart. Raises ExtraMissing.
     """
     alt = altair()
-    most = max((weight for topic in topics for _, weight in topic.words), default=1.0)
     charts = [
-        _chart(alt, topic, place, float(most), place >= len(topics) - COLUMNS)
+        _chart(alt, topic, place, place >= len(topics) - COLUMNS)
         for place, topic in enumerate(topics)
     ]
     return picture(
         alt,
         alt.concat(*charts, columns=COLUMNS, spacing=20, align="each"),
         title,
-        "The ten weightiest words of each topic; all charts have the same scale.",
+        "The ten weightiest words of each topic; each chart has a scale of its own.",
     )
 
 
-def _chart(alt: Any, topic: TopicWords, place: int, most: float, last: bool) -> Any:
+def _chart(alt: Any, topic: TopicWords, place: int, last: bool) -> Any:
     best = sorted(topic.words, key=lambda pair: -pair[1])[:WORDS]
+    most = float(best[0][1]) if best else 1.0
     values = [
         {"place": rank, "word": short(word, LONGEST), "weight": float(weight)}
         for rank, (word, weight) in enumerate(best)

@@ -33,6 +33,8 @@ def find(
     corpus: Corpus, n: int | Literal["auto"], older: Topics | Mapping[str, int] | None
 ) -> Topics:
     """The topics of the posts; see `Index.topics`."""
+    import scipy.optimize  # noqa: F401
+    import sklearn.decomposition  # noqa: F401 - the limits hold for what is loaded by then
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # several threads add up in any order, never twice to the bit

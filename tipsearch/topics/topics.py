@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
 from tipsearch import tables
 from tipsearch.errors import SettingError
 from tipsearch.hits import LEFT, PLAIN
-from tipsearch.topics import tabular
+from tipsearch.topics import drawing, tabular
 from tipsearch.topics.topic import Topic
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tipsearch.model import Post
+    from tipsearch.pictures import Picture
     from tipsearch.topics.coherence import Quality
     from tipsearch.topics.corpus import Corpus
     from tipsearch.topics.tabular import Period
@@ -135,6 +136,26 @@ class Topics(Sequence[Topic]):
         """
         tables.library(arrow=arrow)
         return self._over_time(by).given(arrow)
+
+    # --- as pictures
+
+    def map(self) -> Picture:
+        """The posts on a plane, the like near each other, coloured by topic. Raises ExtraMissing.
+
+        To hover over a post shows its title; `projection.project` says where it stands, and why.
+        """
+        return drawing.corpus_map(self, self._corpus, self._every, self.main, self.shares)
+
+    def trends(self, by: Period = "year", measure: Literal["posts", "share"] = "posts") -> Picture:
+        """The topics over time: a small chart of each, a bar for each year or month.
+
+        Raises SettingError, ExtraMissing, and CorpusError where no post has a date.
+        """
+        return drawing.trends(self._over_time(by), self.undated, measure)
+
+    def word_bars(self) -> Picture:
+        """The words of each topic by their weight. Raises ExtraMissing."""
+        return drawing.word_bars(self)
 
     def _over_time(self, by: Period) -> tables.Table:
         dates = [post.date for post in self._every]

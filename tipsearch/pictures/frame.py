@@ -87,7 +87,7 @@ def _places(
     """Where the middles of labels go, in pixels, one after the other; None for no room.
 
     Of the places around the wanted one that are free, the one with the least distance and points
-    underneath, up to five of which count as nine pixels each.
+    underneath, up to two of which count as twenty pixels each.
     """
     moves = np.array([(x, y) for x in range(-120, 121, 12) for y in range(-96, 97, 8)])
     taken = np.zeros((0, 3))
@@ -100,7 +100,7 @@ def _places(
         close = points[(np.abs(points - middle) < room + 140).all(axis=1)]
         under = (np.abs(tried[:, None] - close) < room + RADIUS).all(axis=2).sum(axis=1)
         away = np.hypot(*(middle - tried).T)
-        best = tried[(away + 9 * np.minimum(under, 5) + 10_000 * covers).argmin()]
+        best = tried[(away + 20 * np.minimum(under, 2) + 10_000 * covers).argmin()]
         if must or not covers.all():
             placed.append(best)
             taken = np.vstack([taken, [*best, width]])

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 WORDS = 10
 POOL = 50  # of a topic's weightiest words the ten are chosen
 TOGETHER = 0.8  # how much it counts that words go together, beside their weight
-FEWEST = 5  # words of a topic, if need be those of another
-SPREAD = 0.01  # of the posts of a topic have each of its words, and at least two
+FEWEST = 5  # words of a topic, if need be rare ones, or those of another
+SPREAD = 0.1  # of the posts of a topic have each of its words
 
 
 class Words(NamedTuple):
@@ -54,27 +54,28 @@ def _members(main: Numbers, n: int) -> Any:
 def choose(weights: Floats, main: Numbers, presence: Any, usable: Numbers) -> list[Words]:
     """The words of each topic, ten or fewer.
 
-    A word belongs to the topic in which it weighs most, and comes elsewhere only where there would
-    be less than five. After the weightiest one, each next has the greatest w^0.2 * c^0.8 of its
-    weight w and the mean c of (1 + NPMI) / 2 with those before. `usable` are the columns that may
-    be a word.
+    A word belongs to the topic in which it weighs most, and is listed if a tenth of the posts of
+    that have it. Where these are less than five, rarer ones and then those of other topics join
+    them. After the weightiest one, each next has the greatest w^0.2 * c^0.8 of its weight w and the
+    mean c of (1 + NPMI) / 2 with those before. `usable` are the columns that may be a word.
     """
     owners = weights[:, usable].argmax(axis=0)
     spread = np.asarray((_members(main, len(weights)) @ presence).todense())[:, usable]
     found = []
     for topic, posts in enumerate(np.bincount(main, minlength=len(weights)).tolist()):
-        enough = spread[topic] >= min(max(2.0, SPREAD * posts), posts)
-        pool = usable[_ranked(weights[topic, usable], owners == topic, enough)]
+        own = owners == topic
+        twice = own & (spread[topic] >= min(2, posts))
+        often = twice & (spread[topic] >= SPREAD * posts)
+        pool = usable[_ranked(weights[topic, usable], often, twice)]
         found.append(_together(pool, weights[topic, pool], presence))
     return found
 
 
-def _ranked(weights: Floats, own: Any, spread: Any) -> Numbers:
+def _ranked(weights: Floats, often: Any, twice: Any) -> Numbers:
     """The words worth considering, the best first: its own in enough posts, or five of any kind."""
     worth = np.flatnonzero(weights > 0)
-    best = (own & spread)[worth]
-    order = np.lexsort((worth, -weights[worth], ~spread[worth], ~best))
-    return np.asarray(worth[order][: min(max(int(best.sum()), FEWEST), POOL)])
+    order = np.lexsort((worth, -weights[worth], ~twice[worth], ~often[worth]))
+    return np.asarray(worth[order][: min(max(int(often[worth].sum()), FEWEST), POOL)])
 
 
 def _together(pool: Numbers, weights: Floats, presence: Any) -> Words:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tipsearch.commands import asking, evaluating, upkeep
+from tipsearch.commands import asking, evaluating, exploring, upkeep
 from tipsearch.commands.console import note
 from tipsearch.errors import AmbiguousTitle, PostNotFound, TipsearchError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 for command in (
     upkeep.index, upkeep.add, upkeep.remove, asking.query, asking.related, asking.show,
-    upkeep.info, upkeep.verify,
+    exploring.topics, upkeep.info, upkeep.verify,
 ):  # fmt: skip
     app.command()(command)
 app.command("eval")(evaluating.eval_command)

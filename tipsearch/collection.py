@@ -7,18 +7,15 @@ file and line: a judgment that is passed over in silence would change what is me
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from os import PathLike
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tipsearch.errors import LineError, SourceError
+from tipsearch.textfile import File, lines, shown
 
 MAX_GRADE = 1_000  # trec_eval counts by grade in an array as long as the highest
 HEADER = ["query-id", "corpus-id", "score"]
 TAG = "tipsearch"
-
-File = str | PathLike[str]
 
 
 def read_queries(path: File) -> dict[str, str]:
@@ -29,14 +26,14 @@ def read_queries(path: File) -> dict[str, str]:
     advice = 'write {"_id": ..., "text": ...} or id<TAB>text on each line'
     queries = dict[str, str]()
     read = None
-    for number, line in _lines(path, "query", advice):
+    for number, line in lines(path, "query", advice):
         read = read or (_json_query if line.lstrip().startswith("{") else _tsv_query)
         try:
             id, text = read(line)
             if id in queries:
                 raise ValueError(f"a second query with the id {id!r}")
         except (ValueError, RecursionError) as error:
-            raise LineError(str(path), number, str(error), advice) from None
+            raise LineError(shown(path), number, str(error), advice) from None
         queries[id] = text
     return queries
 
@@ -81,7 +78,7 @@ def read_qrels(path: File) -> dict[str, dict[str, int]]:
     advice = "write query<TAB>post<TAB>grade, or the 'query 0 post grade' of TREC, on each line"
     qrels = dict[str, dict[str, int]]()
     columns = 0
-    for number, line in _lines(path, "judgment", advice):
+    for number, line in lines(path, "judgment", advice):
         if not columns:
             columns = 3 if line.count("\t") == 2 else 4
             if line.strip().split("\t") == HEADER:
@@ -89,12 +86,12 @@ def read_qrels(path: File) -> dict[str, dict[str, int]]:
         try:
             query, post, grade = _judgment(line, columns)
         except ValueError as error:
-            raise LineError(str(path), number, str(error), advice) from None
+            raise LineError(shown(path), number, str(error), advice) from None
         if qrels.setdefault(query, {}).setdefault(post, grade) != grade:
             reason = f"another grade for query {query!r} and post {post!r} than before"
-            raise LineError(str(path), number, reason, "keep one of the two")
+            raise LineError(shown(path), number, reason, "keep one of the two")
     if not qrels:
-        raise SourceError(str(path), "no judgment in it", advice)
+        raise SourceError(shown(path), "no judgment in it", advice)
     return qrels
 
 
@@ -118,17 +115,17 @@ def read_run(path: File) -> dict[str, list[tuple[str, float]]]:
     """
     advice = "write 'query Q0 post rank score tag', as TREC does, on each line"
     found = dict[str, dict[str, tuple[float, int]]]()
-    for number, line in _lines(path, "hit", advice):
+    for number, line in lines(path, "hit", advice):
         fields = line.split()
         if len(fields) != 6:
             reason = f"columns: {len(fields)} where there should be 6"
-            raise LineError(str(path), number, reason, advice)
+            raise LineError(shown(path), number, reason, advice)
         query, _, post, rank, score, _ = fields
         if not _is_whole(rank) or not _is_number(score):
-            raise LineError(str(path), number, "a rank or score that is no number", advice)
+            raise LineError(shown(path), number, "a rank or score that is no number", advice)
         if post in found.setdefault(query, {}):
             reason = f"a second hit {post!r} for query {query!r}"
-            raise LineError(str(path), number, reason, "keep one of the two")
+            raise LineError(shown(path), number, reason, "keep one of the two")
         found[query][post] = -float(score), int(rank)
     return {
         query: [(post, -hits[post][0]) for post in sorted(hits, key=hits.__getitem__)]
@@ -142,35 +139,17 @@ def write_run(run: Mapping[str, Sequence[tuple[str, float]]], path: File) -> Non
         if len(id.split()) != 1 or id.strip() != id:
             reason = f"a run file has no room for the white space in the id {id!r}"
             raise SourceError(str(path), reason, "give the query or post another id")
-    lines = (
+    written = (
         f"{query} Q0 {post} {rank} {score!r} {TAG}\n"
         for query, hits in run.items()
         for rank, (post, score) in enumerate(hits, start=1)
     )
     try:
         with open(path, "w", encoding="utf-8") as file:
-            file.writelines(lines)
+            file.writelines(written)
     except OSError as error:
         reason = f"cannot be written: {error.strerror}"
         raise SourceError(str(path), reason, "name another file") from None
-
-
-def _lines(path: File, noun: str, advice: str) -> Iterator[tuple[int, str]]:
-    """Number and text of each line that is not blank; at least one."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        reason = f"cannot be read: {error.strerror}"
-        raise SourceError(str(path), reason, "name a file that can") from None
-    if not data.strip():
-        raise SourceError(str(path), f"no {noun} in it", advice)
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            raise LineError(str(path), number, "not UTF-8", "save the file as UTF-8") from None
-        if text.strip():
-            yield number, text
 
 
 def _is_whole(text: str) -> bool:

@@ -43,6 +43,22 @@ def hits(found: Iterable[Hit], spans: Spans) -> Iterator[str]:
         yield from (indent + _marked(line, spans) for line in snippet if line)
 
 
+def headline(head: str, text: str, facts: str) -> Iterator[str]:
+    """A text in bold after a number, and facts about it at the right of its first line."""
+    right = f"  {facts}"
+    columns = width() - len(head) - len(right)
+    first, *more = _wrap(" ".join(text.split()), columns)
+    yield head + _marked(first.ljust(columns), lambda _: (), bold=True) + right
+    yield from (" " * len(head) + _marked(line, lambda _: (), bold=True) for line in more)
+
+
+def entry(head: str, text: str) -> Iterator[str]:
+    """A text after a head such as a dash, wrapped below itself."""
+    first, *more = _wrap(" ".join(text.split()), width() - len(head))
+    yield head + first
+    yield from (" " * len(head) + line for line in more)
+
+
 def post(shown: Post) -> Iterator[str]:
     """The lines that show a whole post; wrapped on a terminal, as they are elsewhere."""
     yield from (_marked(line, lambda _: (), bold=True) for line in _wrap(shown.label, width()))

@@ -1,0 +1,44 @@
+"""A file of lines: UTF-8, numbered from 1. What it cannot be is an error that names it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from os import PathLike, fspath
+from pathlib import Path
+
+from tipsearch.errors import LineError, SourceError
+
+File = str | PathLike[str]
+STDIN = "-"
+
+
+def shown(path: File) -> str:
+    """What to call a file in a message; "-" is standard input."""
+    return "<stdin>" if fspath(path) == STDIN else str(path)
+
+
+def numbered(path: File, noun: str, advice: str) -> Iterator[tuple[int, str]]:
+    """Number and text of each line, blank ones among them; of "-", those of standard input.
+
+    Raises SourceError where the file cannot be read or holds nothing but white space, which is to
+    say no `noun`, and LineError where a line is not UTF-8.
+    """
+    try:
+        data = sys.stdin.buffer.read() if fspath(path) == STDIN else Path(path).read_bytes()
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+        raise SourceError(shown(path), reason, "name a file that can") from None
+    if not data.strip():
+        raise SourceError(shown(path), f"no {noun} in it", advice)
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
+        try:
+            yield number, line.decode()
+        except UnicodeDecodeError:
+            advice = "save the file as UTF-8"
+            raise LineError(shown(path), number, "not UTF-8", advice) from None
+
+
+def lines(path: File, noun: str, advice: str) -> Iterator[tuple[int, str]]:
+    """Those of `numbered` that are not blank: one at least."""
+    return ((number, line) for number, line in numbered(path, noun, advice) if line.strip())

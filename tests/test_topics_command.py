@@ -104,7 +104,7 @@ def test_topics_keep_the_numbers_of_an_earlier_run(folder: Path, tmp_path: Path)
     ("content", "line", "reason"),
     [
         ('{"topic": 1, "posts": ["a"]}\nnonsense', 2, "not JSON: Expecting value at column 1"),
-        ("[1]", 1, "no topic"),
+        ("[1]", 1, "not a JSON object"),
         ('{"label": "x", "posts": []}', 1, "no topic"),
         ('{"topic": true, "posts": []}', 1, "no topic"),
         ('{"topic": 0, "posts": []}', 1, "no topic"),

@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 for command in (
     upkeep.index, upkeep.add, upkeep.remove, asking.query, asking.related, asking.show,
-    exploring.topics, upkeep.info, upkeep.verify,
+    exploring.topics, exploring.gaps, upkeep.info, upkeep.verify,
 ):  # fmt: skip
     app.command()(command)
 app.command("eval")(evaluating.eval_command)

@@ -4,14 +4,13 @@ The layout of a file is told by its first line. A line that does not fit it is a
 file and line: a judgment that is passed over in silence would change what is measured.
 """
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tipsearch.errors import LineError, SourceError
-from tipsearch.textfile import File, lines, shown
+from tipsearch.textfile import File, json_object, lines, shown
 
 MAX_GRADE = 1_000  # trec_eval counts by grade in an array as long as the highest
 HEADER = ["query-id", "corpus-id", "score"]
@@ -27,7 +26,7 @@ def read_queries(path: File) -> dict[str, str]:
     queries = dict[str, str]()
     read = None
     for number, line in lines(path, "query", advice):
-        read = read or (_json_query if line.lstrip().startswith("{") else _tsv_query)
+        read = read or (_json_query if line.lstrip().startswith("{") else tsv_query)
         try:
             id, text = read(line)
             if id in queries:
@@ -39,34 +38,30 @@ def read_queries(path: File) -> dict[str, str]:
 
 
 def _json_query(line: str) -> tuple[str, str]:
-    try:
-        data = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
-    if not isinstance(data, dict):
-        raise ValueError("not a JSON object")
-    id, text = data.get("_id", data.get("id")), data.get("text")
+    data = json_object(line)
+    id = data.get("_id", data.get("id"))
     if isinstance(id, int) and not isinstance(id, bool):
         id = str(id)
-    return _query(id, text)
+    return part(id, "id"), part(data.get("text"), "text")
 
 
-def _tsv_query(line: str) -> tuple[str, str]:
+def tsv_query(line: str) -> tuple[str, str]:
+    """The id and the text of `id<TAB>text`. Raises ValueError."""
     id, tab, text = line.partition("\t")
     if not tab:
         raise ValueError("no tab between id and text")
-    return _query(id, text)
+    return part(id, "id"), part(text, "text")
 
 
-def _query(id: Any, text: Any) -> tuple[str, str]:
-    for name, value in (("id", id), ("text", text)):
-        if not isinstance(value, str) or not value.strip():
-            raise ValueError(f"a query without {name}")
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise ValueError(f"half of a surrogate pair in its {name}") from None
-    return id.strip(), text.strip()
+def part(value: Any, name: str) -> str:
+    """The id or the text of a query, as `name` says, if it can be one. Raises ValueError."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"a query without {name}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"half of a surrogate pair in its {name}") from None
+    return value.strip()
 
 
 def read_qrels(path: File) -> dict[str, dict[str, int]]:

@@ -94,6 +94,10 @@ class Hybrid:
         lexical = self._lexical.scores(question.factors, pool.rows)
         return lexical, pool.cosines(question.vector)
 
+    def cosine(self, words: Sequence[str], row: int) -> float:
+        """The cosine of the embeddings of a text and of a post, without feedback."""
+        return float(self.of(row).cosines(self._encoder.vector(words))[0])
+
     def of(self, row: int) -> Pool:
         """One post."""
         return self._vectors.of(np.array([row]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from tipsearch.corpus import Settings
     from tipsearch.explanation import Explanation
+    from tipsearch.gaps.gaps import Gaps
     from tipsearch.graph import RelatedGraph
     from tipsearch.ingest.report import IngestReport
     from tipsearch.storage import Generation
+    from tipsearch.topics.topics import Topics
 
 DEFAULT_LIMIT = 10
 LOCK_SECONDS = 60.0
@@ -266,6 +268,41 @@ class Index(Snapshot):
         ]
         parts.sort(key=lambda part: -part.score)
         return Explanation(self._post(row), score, tuple(parts), cosine, semantic)
+
+    def gaps(
+        self,
+        queries: Iterable[str | tuple[str, int]],
+        *,
+        weak: float | None = None,
+        ranking: str | Ranking | None = None,
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> Gaps:
+        """What is asked and not answered: queries by topic, most asked and least covered first.
+
+        `queries` are texts, or pairs of a text and how often it was asked. Those that differ only
+        in case, quotes or punctuation are one. Each is answered as `query` does; its `coverage`
+        tells how well, and below `weak` it is too little (`coverage.WEAK` by default, which has the
+        formula and its rates of error). The topics are those of the queries, not of the posts, so
+        labels are in the words of those who ask. `progress` is told the share that was asked.
+        Raises SettingError, EmptyQueryError and ExtraMissing.
+        """
+        from tipsearch.gaps.finding import Answer, find
+
+        chosen = self._search.usable(ranking)
+
+        def answer(text: str) -> Answer | None:
+            named = self._search.parse(text, exact=False)
+            if not named.terms and not named.unknown:
+                return None
+            for row, score in self._search.query(named, 1, chosen):
+                coverage = self._search.coverage(named, row, chosen)
+                return Answer(self._post(row), score, coverage)
+            return Answer(None, None, 0.0)
+
+        def topics(asked: Sequence[Post]) -> Topics:
+            return Index.build(asked, analyzer=self.analyzer, ranking=chosen).topics()
+
+        return find(queries, answer, topics, weak, progress)
 
     def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
         """What the index makes of a query: its terms, and what became of its other words."""

@@ -117,6 +117,11 @@ class Lexical:
         idf = weighting.bm25_idf(frequencies, self._posts)
         return float((idf * factors).sum() * (self._settings.k1 + 1))
 
+    def share(self, named: Factors, unknown: int, row: int) -> float:
+        """How much of the `most` that a post could score one does, from 0 to 1."""
+        most = self.most(named, unknown)
+        return float(self.scores(named, np.array([row]))[0]) / most if most else 0.0
+
     def scores(self, factors: Factors, rows: Array) -> Scores:
         """The BM25 scores of some rows (ascending); as `best` has them."""
         return self._scores(self.bm25, factors, rows)

@@ -107,10 +107,16 @@ class Search:
         portions = _portions(lexical.bm25, factors, named, row)
         return Account(_sum(portions), portions)
 
+    def coverage(self, named: Named, row: int, ranking: Ranking) -> float:
+        """How well a row answers a query, from 0 to 1: by words, and by meaning if that ranks."""
+        from tipsearch.coverage import coverage
+
+        share = self.lexical.share(named.terms, _unknown(named), row)
+        meant = ranking.name == "hybrid"
+        return coverage(share, self._hybrid.cosine(named.words, row) if meant else None)
+
     def _question(self, named: Named, ranking: Ranking) -> Question:
-        words = named.words
-        unknown = sum(map(set(named.unknown).__contains__, words))
-        return self._hybrid.question(named.terms, words, unknown, ranking)
+        return self._hybrid.question(named.terms, named.words, _unknown(named), ranking)
 
     def usable(self, ranking: str | Ranking | None, *, of_post: bool = False) -> Ranking:
         """The ranking that is asked for, or the index's own; `of_post` for a query that is a post.
@@ -163,6 +169,11 @@ class Search:
         kept = arrays["pieces.offsets"], arrays["pieces.ids"]
         encoder = Encoder(*kept, self._vocabulary.place, cache(model.load))
         return Hybrid(self.lexical, vectors, encoder)
+
+
+def _unknown(named: Named) -> int:
+    """How many of the words of a query no post has."""
+    return sum(map(set(named.unknown).__contains__, named.words))
 
 
 def _portions(

@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-Kind = Literal["text", "texts", "date", "whole", "whole or none", "real"]
+Kind = Literal["text", "texts", "date", "whole", "whole or none", "real", "truth"]
 DTYPES: dict[Kind, str] = {  # of pandas
     "text": "string", "texts": "object", "date": "datetime64[s]",
-    "whole": "int64", "whole or none": "Int64", "real": "float64",
+    "whole": "int64", "whole or none": "Int64", "real": "float64", "truth": "bool",
 }  # fmt: skip
 
 
 class Column(NamedTuple):
     """The values of a column, a list or an array of one dimension, and what they are.
 
-    "texts" are lists of strings. Of "text", "date" and "whole or none" one may be None.
+    "texts" are lists of strings. Of "text", "date", "real" and "whole or none" one may
+    be None.
     """
 
     kind: Kind
@@ -70,6 +71,7 @@ class Table:
             "text": pyarrow.string(), "texts": pyarrow.list_(pyarrow.string()),
             "date": pyarrow.date32(), "whole": pyarrow.int64(),
             "whole or none": pyarrow.int64(), "real": pyarrow.float64(),
+            "truth": pyarrow.bool_(),
         }  # fmt: skip
         return pyarrow.table(
             {

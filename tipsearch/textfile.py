@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Any
 
 from tipsearch.errors import LineError, SourceError
 
@@ -42,3 +44,14 @@ def numbered(path: File, noun: str, advice: str) -> Iterator[tuple[int, str]]:
 def lines(path: File, noun: str, advice: str) -> Iterator[tuple[int, str]]:
     """Those of `numbered` that are not blank: one at least."""
     return ((number, line) for number, line in numbered(path, noun, advice) if line.strip())
+
+
+def json_object(line: str) -> dict[str, Any]:
+    """The JSON object that a line holds. Raises ValueError, or RecursionError for a deep one."""
+    try:
+        data = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+    if not isinstance(data, dict):
+        raise ValueError("not a JSON object")
+    return data

@@ -1,4 +1,4 @@
-"""The commands that look at a corpus as a whole: topics."""
+"""The commands that look at a corpus as a whole: topics, gaps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tipsearch.commands.building import open_or_build
-from tipsearch.commands.console import AsJson, IndexFolder, count, json_line, note, say
+from tipsearch.commands.console import (
+    AsJson,
+    IndexFolder,
+    RankingName,
+    count,
+    json_line,
+    listing,
+    note,
+    progress_bar,
+    quoted,
+    say,
+)
 
 if TYPE_CHECKING:
+    from tipsearch.gaps.gap import Asked, Gap
+    from tipsearch.gaps.gaps import Gaps
     from tipsearch.index import Index
     from tipsearch.topics.topic import Topic
     from tipsearch.topics.topics import Topics
 
 TITLES = 3  # that stand for a topic
+QUERIES = 5  # the weakest, that stand for a gap
 
 Number = Annotated[
     int | None,
@@ -33,6 +47,23 @@ Like = Annotated[
         metavar="FILE",
         readable=False,
         help="An earlier --json output of this command: topics go on from it, with its numbers.",
+    ),
+]
+QueriesFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="QUERIES_FILE",
+        readable=False,
+        help='What is asked: a query, id<TAB>text or {"text", "count"?} a line; - is stdin.',
+    ),
+]
+Groups = Annotated[
+    int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many groups at most.")
+]
+Weak = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, metavar="X", help="Coverage below which an answer is weak.  [default: 0.53]"
     ),
 ]
 
@@ -56,6 +87,32 @@ def topics(
         say(map(json_line, found.to_json()))
     else:
         say(_lines(found, opened))
+
+
+def gaps(
+    queries: QueriesFile,
+    limit: Groups = 10,
+    weak: Weak = None,
+    ranking: RankingName = None,
+    index: IndexFolder = Path("index"),
+    as_json: AsJson = False,
+) -> None:
+    """Show which queries are answered weakly, by topic: asked often and barely covered first."""
+    from tipsearch.querylog import read_log
+
+    log = read_log(queries)
+    opened = open_or_build(index)
+    with progress_bar("Asking") as progress:
+        found = opened.gaps(log.queries, weak=weak, ranking=ranking, progress=progress)
+    if log.blank:
+        note(f"{count(log.blank, 'blank line')}: passed over.")
+    if found.wordless:
+        texts = listing(quoted(text for text, _ in found.wordless))
+        note(f"Left out, as they have no word but stop words: {texts}")
+    if as_json:
+        say(json_line(gap.to_json()) for gap in found[:limit])
+    elif found:
+        say(_gaps(found, limit))
 
 
 def _note_known(older: dict[str, int], opened: "Index") -> None:
@@ -96,3 +153,39 @@ def _topic(topic: "Topic", digits: int, opened: "Index") -> Iterator[str]:
     yield from terminal.entry(indent, ", ".join(word for word, _ in topic.words))
     for id in topic.posts[:TITLES]:
         yield from terminal.entry(f"{indent}- ", opened.post(id).label)
+
+
+def _gaps(found: "Gaps", limit: int) -> Iterator[str]:
+    from tipsearch import terminal
+
+    shown = found[:limit]
+    for place, gap in enumerate(shown, 1):
+        yield from _gap(f"{place:>{len(str(len(shown)))}}. ", gap)
+        yield ""
+    some = f"{len(shown):,} of " if len(shown) < len(found) else ""
+    told = f"{some}{count(len(found), 'group')} of {count(len(found.queries), 'query')}, "
+    told += f"asked {count(found.asked, 'time')}: {_weak(found)} answered weakly, "
+    told += f"mean coverage {found.coverage:.2f}"
+    yield from terminal.entry("", told)
+
+
+def _gap(head: str, gap: "Gap") -> Iterator[str]:
+    """Its label and how much of it is weak; below, the weakest queries and what is nearest."""
+    from tipsearch import terminal
+
+    yield from terminal.headline(head, gap.label, f"asked {gap.asked:,}, weak {_weak(gap)}")
+    indent = " " * len(head)
+    for asked in gap.queries[:QUERIES]:
+        yield from terminal.entry(f"{indent}{asked.coverage:.2f}  ", _query(asked))
+    if len(gap.queries) > QUERIES:
+        yield f"{indent}      and {len(gap.queries) - QUERIES:,} more"
+
+
+def _query(asked: "Asked") -> str:
+    often = f" ({asked.count:,} times)" if asked.count > 1 else ""
+    return f"{asked.query}{often} → {asked.title or 'no post'}"
+
+
+def _weak(counted: "Gap | Gaps") -> str:
+    share = 100 * counted.weak / counted.asked if counted.asked else 0
+    return f"{counted.weak:,} ({share:.0f} %)"

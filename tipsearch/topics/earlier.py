@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from tipsearch.errors import LineError
-from tipsearch.textfile import File, lines, shown
+from tipsearch.textfile import File, json_object, lines, shown
 
 ADVICE = "give a file that tipsearch topics --json has written"
 
@@ -36,14 +33,10 @@ def read_numbers(path: File) -> dict[str, int]:
 
 
 def _topic(line: str) -> tuple[int, list[str]]:
-    try:
-        data: Any = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
-    topic = data.get("topic") if isinstance(data, dict) else None
+    data = json_object(line)
+    topic, posts = data.get("topic"), data.get("posts")
     if not isinstance(topic, int) or isinstance(topic, bool) or topic < 1:
         raise ValueError('no topic: an object with "topic", a number from 1 on')
-    posts = data.get("posts")
     if not isinstance(posts, list) or not all(isinstance(id, str) for id in posts):
         raise ValueError('a topic without "posts", a list of ids')
     return topic, posts

@@ -163,7 +163,14 @@ def test_counts_scale(index: Index, gaps: Gaps, factor: int) -> None:
 
 @pytest.mark.parametrize(
     "queries",
-    [["refund"], ["refund", "phone"], ["refund", "phone", "angry caller"], ["37"], ["xyzzy", "😀"]],
+    [
+        ["refund"],
+        ["refund", "phone"],
+        ["refund", "phone", "angry caller"],
+        ["37"],
+        ["xyzzy", "😀"],
+        ["angry angry angry"],
+    ],
 )
 def test_few_queries(index: Index, queries: list[str]) -> None:
     """One, two or three queries make groups too, and so do numbers and unknown words."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tipsearch import cli
+from tipsearch.coverage import WEAK
 from tipsearch.errors import LineError, SourceError
 from tipsearch.index import Index
 from tipsearch.querylog import read_log
@@ -84,7 +86,9 @@ def test_limit_threshold_and_standard_input(folder: Path) -> None:
     """-n says how many groups, --weak what is too little, and - reads a pipe."""
     log = str(folder / "log.txt")
     every = _objects(_run(folder, log, "--json").stdout)
-    assert _objects(_run(folder, log, "--json", "-n", "1").stdout) == every[:1]
+    first = _run(folder, log, "--json", "-n", "1")
+    assert _objects(first.stdout) == every[:1]
+    assert f"1 of {len(every)} groups: --limit gives more." in first.stderr
     assert f"1 of {len(every)} groups of 8 queries" in _run(folder, log, "-n", "1").stdout
     assert all(
         gap["weak"] == 0 for gap in _objects(_run(folder, log, "--weak", "0", "--json").stdout)
@@ -117,6 +121,22 @@ def test_nothing_to_answer_leaves_stdout_empty(folder: Path) -> None:
 def test_wrong_usage(folder: Path, words: list[str]) -> None:
     """A missing file, and a number that cannot be, are exit code 2."""
     assert _run(folder, *words).exit_code == 2
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_query_commands_no_terminal_and_fits_it(folder: Path, columns: int) -> None:
+    """Whatever is asked, and however often, reaches the terminal as plain text of its width."""
+    queries = ("red\x1b[31m \x07bell " + "x" * 150, "how \x07 do")
+    lines = [json.dumps({"text": text, "count": 10**7}) for text in queries]
+    done = _run(folder, "-", columns=columns, stdin="\n".join(lines))
+    assert "asked 10,000,000, weak" in " ".join(done.stdout.split())
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout + done.stderr)
+    assert max(map(len, done.stdout.splitlines())) <= columns
+
+
+def test_help_tells_the_threshold(folder: Path) -> None:
+    """The help names the threshold that is in force without --weak."""
+    assert f"[default: {WEAK}]" in _run(folder, "--help", columns=200).stdout
 
 
 # --- the log

@@ -15,6 +15,7 @@ from tipsearch.model import Hit, Post
 Spans = Callable[[str], Sequence[tuple[int, int]]]
 
 NARROW, WIDE = 40, 100
+ROOM = 12  # columns, the least for a headline
 _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -44,12 +45,18 @@ def hits(found: Iterable[Hit], spans: Spans) -> Iterator[str]:
 
 
 def headline(head: str, text: str, facts: str) -> Iterator[str]:
-    """A text in bold after a number, and facts about it at the right of its first line."""
-    right = f"  {facts}"
-    columns = width() - len(head) - len(right)
-    first, *more = _wrap(" ".join(text.split()), columns)
-    yield head + _marked(first.ljust(columns), lambda _: (), bold=True) + right
+    """A text in bold after a number, and facts about it at the right of its first line.
+
+    They are below it where they would leave it no room.
+    """
+    columns = width() - len(head) - len(facts) - 2
+    beside = columns >= ROOM
+    first, *more = _wrap(" ".join(text.split()), columns if beside else width() - len(head))
+    shown = first.ljust(columns) if beside else first
+    yield head + _marked(shown, lambda _: (), bold=True) + (f"  {facts}" if beside else "")
     yield from (" " * len(head) + _marked(line, lambda _: (), bold=True) for line in more)
+    if not beside:
+        yield from entry(" " * len(head), facts)
 
 
 def entry(head: str, text: str) -> Iterator[str]:

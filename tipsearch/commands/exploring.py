@@ -79,9 +79,10 @@ def topics(
 
     older = read_numbers(like) if like is not None else None
     opened = open_or_build(index)
-    if older is not None:
-        _note_known(older, opened)
     found = opened.topics("auto" if number is None else number, older=older)
+    if older is not None:
+        known = sum(id in older for id in found.numbers)
+        note(f"{known:,} of {count(len(opened), 'post')} had a topic before.")
     _note_choice(found)
     if as_json:
         say(map(json_line, found.to_json()))
@@ -98,6 +99,7 @@ def gaps(
     as_json: AsJson = False,
 ) -> None:
     """Show which queries are answered weakly, by topic: asked often and barely covered first."""
+    from tipsearch import terminal
     from tipsearch.querylog import read_log
 
     log = read_log(queries)
@@ -107,17 +109,14 @@ def gaps(
     if log.blank:
         note(f"{count(log.blank, 'blank line')}: passed over.")
     if found.wordless:
-        texts = listing(quoted(text for text, _ in found.wordless))
+        texts = listing(quoted(terminal.plain(text) for text, _ in found.wordless))
         note(f"Left out, as they have no word but stop words: {texts}")
     if as_json:
+        if len(found) > limit:
+            note(f"{limit:,} of {count(len(found), 'group')}: --limit gives more.")
         say(json_line(gap.to_json()) for gap in found[:limit])
     elif found:
         say(_gaps(found, limit))
-
-
-def _note_known(older: dict[str, int], opened: "Index") -> None:
-    known = sum(post.id in older for post in opened)
-    note(f"{known:,} of {count(len(opened), 'post')} had a topic before.")
 
 
 def _note_choice(found: "Topics") -> None:

@@ -18,7 +18,7 @@ def coverage(share: float, cosine: float | None) -> float:
     Functions for Hybrid Retrieval", ACM TOIS 2023; words that no post has count in M. The root,
     and the mean, are ours: they put both rankings on one scale, so that one threshold serves.
 
-    Measured by `python -m tests.benchmarks.coverage` on four collections without the posts that are
+    Measured by `python -m tests.benchmarks.gaps` on four collections without the posts that are
     relevant to half of the queries: AUC 0.727 by words and 0.772 with embeddings, where the share
     of the query's idf weight that the post has gives 0.699, its mean with C 0.757, C alone 0.751,
     and 1 - (1 - L / M) (1 - C), on a scale of its own, 0.778. `WEAK` is where, of both rankings,

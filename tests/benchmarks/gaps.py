@@ -1,6 +1,6 @@
 """Which number tells a query that is answered from one that is not? The table behind `coverage`.
 
-    python -m tests.benchmarks.coverage FOLDER...
+    python -m tests.benchmarks.gaps FOLDER...
 
 Each folder is a collection as BEIR lays them out. Queries that share relevant posts go together; of
 half of such groups, drawn by a seed, all relevant posts are taken out of the index. A number is the

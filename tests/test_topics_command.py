@@ -54,7 +54,7 @@ def test_topics_as_an_installed_command(seeds: Path, tmp_path: Path) -> None:
     assert len({id for topic in topics for id in topic["posts"]}) == 56
     built, tried = done.stderr.splitlines()
     assert "building it from seeds/" in built
-    assert f"the words of {len(topics)} are the most coherent and diverse (score 0." in tried
+    assert f"those of {len(topics)} are the most coherent, diverse and even (score 0." in tried
 
 
 def test_the_json_is_that_of_the_topics(folder: Path, index: Index) -> None:
@@ -81,7 +81,8 @@ def test_topics_for_people(folder: Path, index: Index, columns: int) -> None:
         assert said.count(" - ") >= min(3, topic.size)
         assert f"- {index.post(topic.posts[0]).title}" in said
     assert " ".join(told.split()) == (
-        f"4 topics of 56 posts: coherence {topics.coherence:.2f}, diversity {topics.diversity:.2f}"
+        f"4 topics of 56 posts: coherence {topics.coherence:.2f}, diversity"
+        f" {topics.diversity:.2f}, evenness {topics.quality.evenness:.2f}"
     )
 
 

@@ -37,7 +37,7 @@ Number = Annotated[
         "-n",
         min=1,
         metavar="N",
-        help="How many topics.  [default: as many as have the best words]",
+        help="How many topics.  [default: as many as score best]",
     ),
 ]
 Like = Annotated[
@@ -124,8 +124,8 @@ def _note_choice(found: "Topics") -> None:
     if len(found.tried) > 1:
         numbers = [quality.number for quality in found.tried]
         note(
-            f"Tried {min(numbers):,} to {max(numbers):,} topics: the words of {numbers[0]:,} are"
-            f" the most coherent and diverse (score {found.tried[0].score:.3f})."
+            f"Tried {min(numbers):,} to {max(numbers):,} topics: those of {numbers[0]:,} are the"
+            f" most coherent, diverse and even (score {found.tried[0].score:.3f})."
         )
 
 
@@ -137,7 +137,8 @@ def _lines(found: "Topics", opened: "Index") -> Iterator[str]:
         yield from _topic(topic, digits, opened)
         yield ""
     told = f"{count(len(found), 'topic')} of {count(len(opened), 'post')}: "
-    told += f"coherence {found.coherence:.2f}, diversity {found.diversity:.2f}"
+    told += f"coherence {found.coherence:.2f}, diversity {found.diversity:.2f}, "
+    told += f"evenness {found.quality.evenness:.2f}"
     yield from terminal.entry("", told)
 
 

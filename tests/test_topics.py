@@ -183,6 +183,13 @@ def test_strangers_among_the_older_do_not_matter(index: Index, found: Topics) ->
     assert index.topics(older={"nobody": 5}).to_json() == found.to_json()
 
 
+def test_many_older_topics_stay_as_many() -> None:
+    """More than are ever tried by themselves, and a number for each is kept."""
+    many = [Post(f"{n:02}-{copy}", "", f"w{n:02}x") for n in range(60) for copy in range(3)]
+    older = {post.id: int(post.id[:2]) + 1 for post in many}
+    assert Index.build(many, ranking="bm25").topics(older=older).numbers == older
+
+
 # --- the measures, by hand and by another way
 
 

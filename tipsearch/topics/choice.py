@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import ceil, sqrt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from tipsearch.topics.coherence import Quality, coherence, diversity, evenness
 from tipsearch.topics.factors import factorise, weigh
+from tipsearch.topics.features import features, stretches
 from tipsearch.topics.words import Words, choose, class_tfidf, usable
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ class Found(NamedTuple):
     quality: Quality
 
 
-def fit(corpus: Corpus, rows: Any, n: int, start: Numbers | None = None) -> Found:
+def fit(corpus: Corpus, n: int, start: Numbers | None = None) -> Found:
     """`n` topics of the posts, or fewer where some of them are the main topic of no post."""
-    learnt = spaced(rows.shape[0], FITTED)
-    topics = factorise(rows[learnt], n, None if start is None else start[learnt])
-    weights, likeness = weigh(rows, topics)
+    learnt = spaced(len(corpus.ids), FITTED)
+    topics = factorise(features(corpus, learnt), n, None if start is None else start[learnt])
+    parts = [weigh(features(corpus, rows), topics) for rows in stretches(len(corpus.ids))]
+    weights, likeness = (np.concatenate(part) for part in zip(*parts, strict=True))
     kept = np.unique(main(weights))
     topics, weights = topics[kept], weights[:, kept]
     of_post = main(weights)
@@ -51,17 +53,17 @@ def fit(corpus: Corpus, rows: Any, n: int, start: Numbers | None = None) -> Foun
     return Found(topics, weights, likeness, words, quality)
 
 
-def choose_number(corpus: Corpus, rows: Any, most: int) -> list[Quality]:
+def choose_number(corpus: Corpus, most: int) -> list[Quality]:
     """The quality of the topics of each number that is worth a try, the best by score first.
 
     Between half and twice the square root of the number of posts, at least 10 unless that is more,
     at most 50 and `most`; each a quarter greater than the last. Of those that come within 0.005 of
     the best the fewest.
     """
-    few = spaced(rows.shape[0], COMPARED)
-    if len(few) < rows.shape[0]:
-        corpus, rows = corpus.some(few), rows[few]
-    tried = [fit(corpus, rows, n).quality for n in candidates(rows.shape[0], most)]
+    few = spaced(len(corpus.ids), COMPARED)
+    if len(few) < len(corpus.ids):
+        corpus = corpus.some(few)
+    tried = [fit(corpus, n).quality for n in candidates(len(few), most)]
     best = max(quality.score for quality in tried)
     return sorted(
         tried, key=lambda quality: (min(quality.score + CLOSE, best) * -1, quality.number)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tipsearch.errors import CorpusError, SettingError
 from tipsearch.topics import numbering
-from tipsearch.topics.choice import Found, choose_number, fit, main
+from tipsearch.topics.choice import MOST, Found, choose_number, fit, main
 from tipsearch.topics.coherence import Quality, coherence
 from tipsearch.topics.features import distinct, features
 from tipsearch.topics.labels import labels
@@ -19,7 +19,6 @@ from tipsearch.topics.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     import numpy.typing as npt
 
@@ -38,9 +37,7 @@ def find(
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # several threads add up in any order, never twice to the bit
-        rows = features(corpus)
-        different = distinct(rows)
-        if not different:
+        if not distinct(corpus, 1):
             raise CorpusError(
                 "no topics",
                 "no post has a word but stop words" if len(corpus.ids) else "the index is empty",
@@ -48,31 +45,28 @@ def find(
             )
         known = older.numbers if isinstance(older, Topics) else older or {}
         before = {id: known[id] for id in corpus.ids if id in known}
-        number, tried = _number(corpus, rows, n, different, len(set(before.values())))
+        number, tried = _number(corpus, n, len(set(before.values())))
         start = numbering.begin(corpus.ids, before) if before else None
         goes_on = start is not None and number == start.max() + 1
-        found = fit(corpus, rows, number, start if goes_on else None)
-        return _named(corpus, rows, found, before, tried)
+        found = fit(corpus, number, start if goes_on else None)
+        return _named(corpus, found, before, tried)
 
 
-def _number(
-    corpus: Corpus, rows: Any, n: object, different: int, before: int
-) -> tuple[int, tuple[Quality, ...]]:
+def _number(corpus: Corpus, n: object, before: int) -> tuple[int, tuple[Quality, ...]]:
     """How many topics to look for, and what was tried to find that out."""
     if n == "auto":
         if before:
-            return min(before, different), ()
-        tried = choose_number(corpus, rows, different)
+            return distinct(corpus, before), ()
+        tried = choose_number(corpus, distinct(corpus, MOST))
         return tried[0].number, tuple(tried)
-    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= different:
-        most = f"{different:,}, which is how many posts with words differ"
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1 or distinct(corpus, n) < n:
+        most = f"{distinct(corpus, len(corpus.ids)):,}, which is how many posts with words differ"
         raise SettingError("the number of topics", n, f'"auto", or from 1 to {most}')
     return n, ()
 
 
 def _named(
     corpus: Corpus,
-    rows: Any,
     found: Found,
     before: Mapping[str, int],
     tried: tuple[Quality, ...],
@@ -82,7 +76,7 @@ def _named(
     numbers = numbering.numbers(corpus.ids, of_post, n, before)
     order = np.argsort(numbers)
     shares = _shares(found.weights)[:, order]
-    typical = [_typical(rows, found.topics[topic], of_post == topic) for topic in order]
+    typical = [_typical(corpus, found.topics[topic], of_post == topic) for topic in order]
     heard = listen([[corpus.post(row) for row in some[:LISTENED]] for some in typical],
                    corpus.analyzer)  # fmt: skip
     stems = [[corpus.terms[column] for column in found.words[topic].columns] for topic in order]
@@ -114,10 +108,10 @@ def _shares(weights: Floats) -> Floats:
     return shares
 
 
-def _typical(rows: Any, topic: Floats, own: npt.NDArray[np.bool_]) -> list[int]:
+def _typical(corpus: Corpus, topic: Floats, own: npt.NDArray[np.bool_]) -> list[int]:
     """The rows of the posts of a topic, the most like it first."""
     places = np.flatnonzero(own)
-    some = rows[places]
+    some = features(corpus, places)
     lengths = np.sqrt(np.asarray(some.multiply(some).sum(axis=1)).ravel())
     like = np.asarray(some @ topic) / np.where(lengths > 0, lengths, 1.0)
     return [int(row) for row in places[np.lexsort((places, -like.round(12)))]]

@@ -36,6 +36,15 @@ def test_counts_by_hand(graph: RelatedGraph) -> None:
     assert graph.skewness == 1.0  # cubes 8, 0, 0, -1, -1, 0; deviation 1
 
 
+def test_summary(graph: RelatedGraph) -> None:
+    """The numbers of a graph are its own, and those of no graph are 0."""
+    assert graph.summary() == {
+        "posts": 6, "edges": 6, "highest in-degree": 3, "hubs": 0, "orphans": 2, "reached": 4 / 6,
+        "skewness": 1.0, "reciprocity": 4 / 6, "components": 2,
+    }  # fmt: skip
+    assert not any(RelatedGraph.of({}).summary().values())
+
+
 def test_hub_rule() -> None:
     """A hub's in-degree is over the mean by more than two standard deviations, and no other's."""
     star = RelatedGraph.of([("hub", []), *((f"p{n}", [("hub", 1.0)]) for n in range(9))])

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from tipsearch.errors import ExtraMissing, SettingError
+from tipsearch.tables import Column, Table
+
+if TYPE_CHECKING:
+    from tipsearch.index import Index
+    from tipsearch.ranking import Ranking
 
 Qrels = Mapping[str, Mapping[str, int]]
 Run = Mapping[str, Sequence[tuple[str, float]]]
@@ -26,6 +31,7 @@ RESAMPLES = 10_000
 SEED = 20_140_204
 INTERVAL = (2.5, 97.5)  # per cent
 BATCH = 1_000_000  # numbers drawn at once
+COUNTS = ("wins", "ties", "losses")
 SAME = 1e-9  # what differs by less differs by rounding
 
 
@@ -59,6 +65,35 @@ class Evaluation:
     means: Mapping[str, Mean]
     per_query: Mapping[str, Mapping[str, float]]
 
+    def to_frame(self, *, arrow: bool = False) -> Any:
+        """A row for each measure, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+
+        `measure`, its `mean`, and `low` and `high`, the ends of the 95% interval.
+        """
+        return _table(self.means, Mean._fields).given(arrow)
+
+
+class Comparison(dict[str, Difference]):
+    """The difference of two evaluations by measure: a dict, which also gives a table."""
+
+    def to_frame(self, *, arrow: bool = False) -> Any:
+        """A row for each measure, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+
+        `measure`, and the fields of `Difference`.
+        """
+        return _table(self, Difference._fields).given(arrow)
+
+
+def _table(by_measure: Mapping[str, Mean | Difference], fields: Sequence[str]) -> Table:
+    columns = {
+        field: Column(
+            "whole" if field in COUNTS else "real",
+            [getattr(values, field) for values in by_measure.values()],
+        )
+        for field in fields
+    }
+    return Table({"measure": Column("text", [*by_measure]), **columns})
+
 
 def require() -> Any:
     """The library of measures. Raises ExtraMissing."""
@@ -84,6 +119,40 @@ def answers(
         run[query] = rank(text)
         progress(done / len(queries))
     return run
+
+
+def ranker(
+    index: Index, ranking: str | Ranking | None = None
+) -> Callable[[str], list[tuple[str, float]]]:
+    """A function that gives id and score of the hits for a text, by a ranking of an index.
+
+    One more than count, since one may be the query.
+    """
+    return lambda text: [
+        (hit.id, hit.score) for hit in index.query(text, DEPTH + 1, ranking=ranking)
+    ]
+
+
+def measure(
+    index: Index,
+    queries: Mapping[str, str],
+    qrels: Qrels,
+    *,
+    ranking: str | Ranking | None = None,
+    gain: Gain = "linear",
+    keep_identical: bool = False,
+) -> Evaluation:
+    """Ask an index the queries, and measure what it answers; see `evaluate`, and `Index.query`.
+
+    The known items of an index, for which nobody has judged anything, by two rankings:
+
+        titles, relevant, searched = known_items.task(index)
+        words = evaluate.measure(searched, titles, relevant, ranking="bm25", keep_identical=True)
+        both = evaluate.measure(searched, titles, relevant, ranking="hybrid", keep_identical=True)
+        evaluate.compare(both, words).to_frame()
+    """
+    run = answers(ranker(index, ranking), queries)
+    return evaluate(run, qrels, gain=gain, keep_identical=keep_identical)
 
 
 def evaluate(
@@ -118,7 +187,7 @@ def evaluate(
     return Evaluation(_means(values), values)
 
 
-def compare(one: Evaluation, other: Evaluation) -> dict[str, Difference]:
+def compare(one: Evaluation, other: Evaluation) -> Comparison:
     """By measure, how much better `one` is than `other` on the same queries.
 
     Raises SettingError where they are not of the same queries.
@@ -136,10 +205,10 @@ def compare(one: Evaluation, other: Evaluation) -> dict[str, Difference]:
     intervals = _intervals(differences)
     wins, losses = (differences > SAME).sum(axis=0), (differences < -SAME).sum(axis=0)
     ties, p = len(differences) - wins - losses, _randomization(differences)
-    return {
-        name: Difference(*intervals[i], int(wins[i]), int(ties[i]), int(losses[i]), float(p[i]))
+    return Comparison(
+        (name, Difference(*intervals[i], int(wins[i]), int(ties[i]), int(losses[i]), float(p[i])))
         for i, name in enumerate(MEASURES)
-    }
+    )
 
 
 def _gains(grades: Mapping[str, int], gain: Gain) -> dict[str, int]:

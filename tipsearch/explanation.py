@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tipsearch.model import Post
 
@@ -37,3 +38,29 @@ class Explanation:
     parts: tuple[Part, ...]
     cosine: float = 0.0
     semantic: float = 0.0
+
+    def to_frame(self, *, arrow: bool = False) -> Any:
+        """A row for each part, as a pandas DataFrame or a pyarrow Table, the largest first.
+
+        `part` is "word", for a term that the query names, "feedback", for one that it does not, or
+        "meaning", whose one row is there if it adds something and has no term; `term`; `posts`, how
+        many have it; and `score`, which sum to that of the whole. Raises ExtraMissing.
+        """
+        from tipsearch.tables import Column, Table
+
+        rows: list[tuple[str, str | None, int | None, float]] = [
+            ("word" if part.said else "feedback", part.term, part.document_frequency, part.score)
+            for part in self.parts
+        ]
+        if self.semantic:
+            rows.append(("meaning", None, None, self.semantic))
+        rows.sort(key=lambda row: -row[-1])
+        kinds, terms, posts, scores = zip(*rows, strict=True) if rows else ((),) * 4
+        return Table(
+            {
+                "part": Column("text", kinds),
+                "term": Column("text", terms),
+                "posts": Column("whole or none", posts),
+                "score": Column("real", scores),
+            }
+        ).given(arrow)

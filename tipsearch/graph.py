@@ -224,6 +224,25 @@ class RelatedGraph:
             places = places + moves / lengths * np.minimum(lengths, heat)
         return places - places.mean(axis=0) if len(self) else places
 
+    def summary(self) -> dict[str, float]:
+        """The graph in numbers, to put two side by side: `pandas.Series(graph.summary())`.
+
+        `posts`, `edges`; `highest in-degree`, in how many lists the post is that is in most;
+        `hubs`, `orphans`; `reached`, the share of the posts that are in some list; `skewness`,
+        `reciprocity`, and `components`.
+        """
+        return {
+            "posts": len(self),
+            "edges": len(self.targets),
+            "highest in-degree": int(self.in_degrees.max(initial=0)),
+            "hubs": len(self.hubs),
+            "orphans": len(self.orphans),
+            "reached": float((self.in_degrees > 0).mean()) if len(self) else 0.0,
+            "skewness": self.skewness,
+            "reciprocity": self.reciprocity,
+            "components": len(self.components),
+        }
+
     # --- as tables and a picture
 
     def to_frame(self, *, arrow: bool = False) -> Any:

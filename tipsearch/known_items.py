@@ -8,11 +8,39 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
+from tipsearch.errors import CorpusError
+from tipsearch.index import Index
 from tipsearch.model import Post
 from tipsearch.text import Analyzer, fold
 
 MIN_TERMS = 2
+SAMPLE = 1_000
+
+
+class KnownItems(NamedTuple):
+    """Titles as `queries`, the post that is relevant to each, and an index that has no titles."""
+
+    queries: dict[str, str]
+    qrels: dict[str, dict[str, int]]
+    searched: Index
+
+
+def task(index: Index, sample: int = SAMPLE) -> KnownItems:
+    """The known items of an index, by the titles of at most `sample` posts.
+
+    What is searched is in memory, with the settings of `index`. Raises CorpusError.
+    """
+    titles = queries(index, index.analyzer, sample)
+    if not titles:
+        reason = "no post has a title of two words or more that no other post has"
+        raise CorpusError("no known items", reason, "give queries and judgments")
+    searched = Index.build(
+        masked(index),
+        analyzer=index.analyzer, weighting=index.weighting, ranking=index.ranking,
+    )  # fmt: skip
+    return KnownItems(titles, {id: {id: 1} for id in titles}, searched)
 
 
 def queries(posts: Iterable[Post], analyzer: Analyzer, sample: int) -> dict[str, str]:

@@ -1,11 +1,10 @@
 """What a measurement takes: queries, what is relevant to them, and the hits that they get."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from tipsearch.commands.console import Ranking, count, note, progress_bar
-from tipsearch.errors import SourceError
+from tipsearch.errors import CorpusError, SourceError
 
 if TYPE_CHECKING:
     from tipsearch.evaluate import Evaluation, Run
@@ -34,16 +33,12 @@ def known_items(folder: Path, sample: int) -> Task:
     from tipsearch.index import Index
 
     opened = Index.open(folder)
-    queries = known_items.queries(opened, opened.analyzer, sample)
-    if not queries:
-        reason = "no post has a title of two words or more that no other post has"
-        raise SourceError(str(folder), reason, "give --queries and --qrels")
-    masked = Index.build(
-        known_items.masked(opened),
-        analyzer=opened.analyzer, weighting=opened.weighting, ranking=opened.ranking,
-    )  # fmt: skip
-    note(f"Known items: {count(len(queries), 'title')}, sought in {count(len(masked), 'text')}.")
-    return Task(queries, {id: {id: 1} for id in queries}, masked, keep_identical=True)
+    try:
+        queries, qrels, searched = known_items.task(opened, sample)
+    except CorpusError as error:
+        raise SourceError(str(folder), error.reason, "give --queries and --qrels") from None
+    note(f"Known items: {count(len(queries), 'title')}, sought in {count(len(searched), 'text')}.")
+    return Task(queries, qrels, searched, keep_identical=True)
 
 
 def judged(
@@ -97,21 +92,12 @@ def _run(task: Task, source: Source) -> "Run":
 
     if task.searched is not None and not isinstance(source, Path):
         with progress_bar("Searching") as progress:
-            rank = _ranker(task.searched, source)
+            rank = evaluate.ranker(task.searched, source)
             return evaluate.answers(rank, task.queries, progress=progress)
     run = collection.read_run(str(source))
     without = sum(query not in run for query in task.qrels)
     _note_if(without, "query", f"without a hit in {source}: counted as 0")
     return run
-
-
-def _ranker(index: "Index", ranking: str | None) -> Callable[[str], list[tuple[str, float]]]:
-    """Id and score of the hits for a text: one more than count, since one may be the query."""
-    from tipsearch.evaluate import DEPTH
-
-    return lambda text: [
-        (hit.id, hit.score) for hit in index.query(text, DEPTH + 1, ranking=ranking)
-    ]
 
 
 def _note_if(number: int, noun: str, what: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Any
 
+from tipsearch.hits import LEFT, PLAIN, SHOWN
+
 POST = "post"
 UNRECOGNISED = "unrecognised"
 
@@ -128,6 +130,53 @@ class IngestReport:
         for file in self.files:
             if not file.problem:
                 yield from ((file.path, line) for line in file.unrecognised())
+
+    def to_frame(self, *, arrow: bool = False) -> Any:
+        """A row for each file, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+
+        `file`; `lines`, how many are not blank; how many of these are of each kind, "post" first
+        and "unrecognised" last; and `problem`, for which nothing was read from it.
+        """
+        from tipsearch.tables import Column, Table
+
+        counts = [file.kinds() for file in self.files]
+        found = self.kinds()
+        boilerplate = sorted(found.keys() - {POST, UNRECOGNISED}, key=lambda kind: -found[kind])
+        columns = {
+            kind: Column("whole", [count[kind] for count in counts])
+            for kind in (POST, *boilerplate, UNRECOGNISED)
+        }
+        return Table(
+            {
+                "file": Column("text", [file.path for file in self.files]),
+                "lines": Column("whole", [count.total() for count in counts]),
+                **columns,
+                "problem": Column("text", [file.problem for file in self.files]),
+            }
+        ).given(arrow)
+
+    def _repr_html_(self) -> str:
+        """The account as the command line gives it: posts, lines by kind, repairs and problems."""
+        from html import escape
+
+        counts = {UNRECOGNISED: 0} | self.kinds()
+        order = sorted(counts, key=lambda kind: (kind == UNRECOGNISED, -counts[kind], kind))
+        rows = "".join(
+            f"<tr><td>{counts[kind]:,}</td><td{LEFT}>{escape(kind)}</td></tr>" for kind in order
+        )
+        told = [
+            f"{len(self.files):,} files, {self.entries:,} entries, {self.full + self.teasers:,}"
+            f" posts ({self.full:,} full, {self.teasers:,} teasers, {self.undated:,} undated)",
+            *(f"Not read: {file.path}: {file.problem}" for file in self.problems[:SHOWN]),
+            *(
+                f"Repaired: {repair.path}:{repair.line}: {repair.name} '{repair.removed}' cut off"
+                for repair in self.repairs[:SHOWN]
+            ),
+        ]
+        first, *others = (f"<p>{escape(line)}</p>" for line in told)
+        head = f"<th>lines</th><th{LEFT}>kind</th>"
+        table = f"<table{PLAIN}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return first + table + "".join(others)
 
     def to_json(self) -> dict[str, Any]:
         """The summary as JSON types, with each problem and unrecognised line in full."""

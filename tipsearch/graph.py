@@ -94,6 +94,9 @@ class RelatedGraph:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __repr__(self) -> str:
+        return f"<RelatedGraph of {len(self):,} posts and {len(self.targets):,} edges>"
+
     # --- posts
 
     @cached_property

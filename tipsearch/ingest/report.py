@@ -141,7 +141,8 @@ class IngestReport:
 
         counts = [file.kinds() for file in self.files]
         found = self.kinds()
-        boilerplate = sorted(found.keys() - {POST, UNRECOGNISED}, key=lambda kind: -found[kind])
+        others = found.keys() - {POST, UNRECOGNISED}
+        boilerplate = sorted(others, key=lambda kind: (-found[kind], kind))
         columns = {
             kind: Column("whole", [count[kind] for count in counts])
             for kind in (POST, *boilerplate, UNRECOGNISED)
@@ -155,6 +156,15 @@ class IngestReport:
             }
         ).given(arrow)
 
+    def __repr__(self) -> str:
+        return f"<IngestReport: {self._told()}>"
+
+    def _told(self) -> str:
+        """How much was read, in a line."""
+        posts = f"{self.full + self.teasers:,} posts"
+        kinds = f"{self.full:,} full, {self.teasers:,} teasers, {self.undated:,} undated"
+        return f"{len(self.files):,} files, {self.entries:,} entries, {posts} ({kinds})"
+
     def _repr_html_(self) -> str:
         """The account as the command line gives it: posts, lines by kind, repairs and problems."""
         from html import escape
@@ -165,8 +175,7 @@ class IngestReport:
             f"<tr><td>{counts[kind]:,}</td><td{LEFT}>{escape(kind)}</td></tr>" for kind in order
         )
         told = [
-            f"{len(self.files):,} files, {self.entries:,} entries, {self.full + self.teasers:,}"
-            f" posts ({self.full:,} full, {self.teasers:,} teasers, {self.undated:,} undated)",
+            self._told(),
             *(f"Not read: {file.path}: {file.problem}" for file in self.problems[:SHOWN]),
             *(
                 f"Repaired: {repair.path}:{repair.line}: {repair.name} '{repair.removed}' cut off"

@@ -18,8 +18,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def newcomer(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder with the seeds, as the working directory."""
+    """An empty folder with the seeds and the notebooks' questions, as the working directory."""
     shutil.copytree(seeds, tmp_path / "seeds")
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "questions.txt", tmp_path / "notebooks")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -13,6 +13,7 @@ SHOWN = 50  # each row loads a post
 HEADS = ("rank", "title", "date", "score", "snippet")
 PLAIN = ' class="tex2jax_ignore mathjax_ignore"'  # or Jupyter sets what is between two $ as maths
 LEFT = ' style="text-align: left"'  # Jupyter's own is to the right
+WHOLE = ' style="text-align: left; white-space: nowrap"'  # a date would break at its hyphens
 
 
 class Hits(list[Hit]):
@@ -42,8 +43,8 @@ class Hits(list[Hit]):
 
 
 def _row(hit: Hit) -> str:
-    cells = "".join(f"<td{LEFT}>{cell}</td>" for cell in _cells(hit))
-    return f"<tr>{cells}</tr>"
+    styled = zip((LEFT, LEFT, WHOLE, LEFT, LEFT), _cells(hit), strict=True)
+    return f"<tr>{''.join(f'<td{style}>{cell}</td>' for style, cell in styled)}</tr>"
 
 
 def _cells(hit: Hit) -> Iterator[str]:

@@ -123,7 +123,7 @@ def test_the_number_is_that_of_the_best_score(found: Topics) -> None:
 
 def test_quality_is_the_product_of_its_parts() -> None:
     """(1 + .5) / 2 * .8 * .9 = .54."""
-    assert Quality(7, 0.5, 0.8, 0.9).score == pytest.approx(0.54)
+    assert Quality.of(7, 0.5, 0.8, 0.9).score == pytest.approx(0.54)
 
 
 def test_order_of_posts_does_not_matter(posts: list[Post], found: Topics) -> None:

@@ -74,7 +74,7 @@ def topics(
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Show what the posts are about: their topics, each with its words and typical posts."""
+    """Show what the posts are about, by topic."""
     from tipsearch.topics.earlier import read_numbers
 
     older = read_numbers(like) if like is not None else None
@@ -98,7 +98,7 @@ def gaps(
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Show which queries are answered weakly, by topic: asked often and barely covered first."""
+    """Show what is asked and answered weakly, by topic."""
     from tipsearch import terminal
     from tipsearch.querylog import read_log
 

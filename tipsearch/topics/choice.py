@@ -106,4 +106,4 @@ def _words(corpus: Corpus, main: Numbers, n: int) -> list[Words]:
 def _quality(corpus: Corpus, words: list[Words], sizes: list[int], n: int) -> Quality:
     each = [coherence(corpus.presence, topic.columns) for topic in words]
     varied = diversity([topic.columns for topic in words])
-    return Quality(n, float(np.mean(each)), varied, evenness(sizes))
+    return Quality.of(n, float(np.mean(each)), varied, evenness(sizes))

@@ -268,13 +268,23 @@ class RelatedGraph:
         ).given(arrow)
 
     def edges_frame(self, *, arrow: bool = False) -> Any:
-        """A row for each edge: `source`, `target`, `score`, and `mutual` (0 or 1)."""
+        """A row for each edge, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+
+        `source` and `target` (ids), `source_title`, `target_title`, `score`, and `mutual`.
+        """
+        ends = {"source": self.sources.tolist(), "target": self.targets.tolist()}
         return Table(
             {
-                "source": Column("text", [edge.source for edge in self.edges]),
-                "target": Column("text", [edge.target for edge in self.edges]),
+                **{
+                    name: Column("text", [self.ids[row] for row in rows])
+                    for name, rows in ends.items()
+                },
+                **{
+                    f"{name}_title": Column("text", [self.titles[row] for row in rows])
+                    for name, rows in ends.items()
+                },
                 "score": Column("real", self.scores),
-                "mutual": Column("whole", self.mutual.astype(np.int64)),
+                "mutual": Column("truth", self.mutual),
             }
         ).given(arrow)
 

@@ -98,6 +98,6 @@ def _cells(place: int, gap: Gap) -> Iterator[str]:
     from html import escape
 
     said = " · ".join(asked.query for asked in gap.queries[:SAID])
-    weak = f"{gap.weak:,} ({100 * gap.weak_share:.0f} %)"
+    weak = f"{gap.weak:,}\xa0({100 * gap.weak_share:.0f}\xa0%)"  # on one line
     for cell in (str(place), gap.label, f"{gap.asked:,}", weak, f"{gap.coverage:.2f}", said):
         yield f"<td{LEFT}>{escape(cell)}</td>"

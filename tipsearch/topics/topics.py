@@ -198,8 +198,9 @@ class Topics(Sequence[Topic]):
         for topic in self:
             titles = (self._corpus.label(id) for id in topic.posts[:2])
             words = ", ".join(word for word, _ in topic.words)
-            cells = (str(topic.number), topic.label, f"{topic.size:,}", f"{topic.share:.0%}", words,
-                     " · ".join(titles))  # fmt: skip
+            share = f"{100 * topic.share:.0f}\xa0%"
+            titled = " · ".join(titles)
+            cells = str(topic.number), topic.label, f"{topic.size:,}", share, words, titled
             rows.append("".join(f"<td{LEFT}>{escape(cell)}</td>" for cell in cells))
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         noun = "topic" if len(self) == 1 else "topics"

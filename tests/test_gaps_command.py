@@ -171,7 +171,7 @@ def test_a_log_in_each_layout(
         ('{"text": ""}', 1, "a query without text"),
         ('\n{"_id": "q1"}', 2, "a query without text"),
         ('{"text": "\\ud800"}', 1, "half of a surrogate pair in its text"),
-        *((f'{{"text": "a", "count": {count}}}', 1, "no whole number from 1 on")
+        *((f'{{"text": "a", "count": {count}}}', 1, "no whole number from 1 to")
           for count in ("0", "-1", "1.5", "true", '"2"', "null")),
         ("q1\trefund\nphone", 2, "no tab between id and text"),
         ("q1\trefund\nq2\t", 2, "a query without text"),
@@ -192,11 +192,15 @@ def test_a_bad_line_is_named(tmp_path: Path, content: str, line: int, reason: st
 def test_files_without_a_query(folder: Path, tmp_path: Path) -> None:
     """What is missing, a folder, or blank is an error that names it, and so are bare numbers."""
     (tmp_path / "blank").write_text(" \n\n")
+    (tmp_path / "bom").write_bytes(b"\xef\xbb\xbf\n")
+    (tmp_path / "spaces").write_text("\u00a0\n\u3000\n")
     (tmp_path / "counts").write_text("refund\t14\nphone\t3\n")
     for name, reason in (
         ("none", "cannot be read: No such file"),
         (".", "cannot be read"),
         ("blank", "no query in it"),
+        ("bom", "no query in it"),
+        ("spaces", "no query in it"),
         ("counts", "what follows the tabs is numbers"),
     ):
         with pytest.raises(SourceError, match=reason):

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date as Date
 from itertools import combinations
 
@@ -18,11 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 from scipy.sparse import csc_matrix, csr_matrix
+from threadpoolctl import threadpool_info
 
 from tests.conftest import ROOT
 from tipsearch.errors import CorpusError, SettingError
 from tipsearch.index import Index
 from tipsearch.model import Post
+from tipsearch.topics import choice
 from tipsearch.topics.choice import candidates
 from tipsearch.topics.coherence import Quality, coherence, npmi
 from tipsearch.topics.factors import weigh
@@ -174,8 +177,44 @@ def test_a_topic_that_is_new_gets_a_number_that_is_new() -> None:
     older |= {f"recovery-{number}": 3 for number in range(8)} | {"gone": 12}
     topics = Index.build(planted(), ranking="bm25").topics(3, older=older)
     assert {topics.numbers[f"{kind}-1"] for kind in ("parcels", "recovery")} == {7, 3}
-    assert topics.numbers["government-1"] == 8
-    assert [topic.number for topic in topics] == [3, 7, 8]
+    assert topics.numbers["government-1"] == 13  # for 12 was of posts that are gone
+    assert [topic.number for topic in topics] == [3, 7, 13]
+
+
+@pytest.mark.parametrize(
+    "older", ["t.json", [1], {"recovery-1": 0}, {"recovery-1": True}, {"x": 1.5}, {"x": None}]
+)
+def test_what_are_no_numbers_is_refused(older: object) -> None:
+    """Topics are numbered from 1 on; anything else would be lost or written as it is."""
+    with pytest.raises(SettingError, match="ids to numbers from 1 on"):
+        Index.build(planted(2), ranking="bm25").topics(2, older=older)  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_will_do() -> None:
+    """They become numbers that JSON knows."""
+    older = {f"parcels-{number}": np.int64(7) for number in range(8)}
+    topics = Index.build(planted(), ranking="bm25").topics(np.int64(3), older=older)  # type: ignore[arg-type]
+    assert '"topic": 7' in json.dumps(topics.to_json())
+
+
+def test_a_topic_outside_the_sample_keeps_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a large corpus too, where only some posts tell the topics, each older one has a post."""
+    monkeypatch.setattr(choice, "FITTED", 12)
+    posts = [*planted(), Post("recovery-00", "", "umbrella umbrella stand")]  # not at a step
+    index = Index.build(posts, ranking="bm25")
+    older = {post.id: sorted(PLANTED).index(post.id.partition("-")[0]) + 1 for post in posts}
+    older["recovery-00"] = 4
+    assert index.topics(older=older).numbers["recovery-00"] == 4
+
+
+def test_threads_leave_the_libraries_as_they_were() -> None:
+    """Topics at once in several threads are the same, and the limit of one thread is lifted."""
+    index = Index.build(planted(), ranking="bm25")
+    before = [module["num_threads"] for module in threadpool_info()]
+    with ThreadPoolExecutor(3) as pool:
+        found = [*pool.map(lambda n: digest(index.topics(3)), range(6))]
+    assert len(set(found)) == 1
+    assert [module["num_threads"] for module in threadpool_info()] == before
 
 
 def test_strangers_among_the_older_do_not_matter(index: Index, found: Topics) -> None:
@@ -284,6 +323,13 @@ def test_over_time_counts_each_dated_post_once(index: Index, found: Topics) -> N
         assert share == pytest.approx(1 if Counter(years)[int(year)] else 0)
 
 
+def test_early_years_are_years() -> None:
+    """A date of the first century has a chart as any other."""
+    posts = [Post(str(year), "", "service recovery", Date(year, 1, 1)) for year in (1, 12)]
+    charts = Index.build(posts, ranking="bm25").topics(1).trends().chart.to_dict()
+    assert "0001" in json.dumps(charts)
+
+
 def test_months_follow_each_other() -> None:
     """2010-12 comes before 2011-01, and months between have zeros."""
     dates = [Date(2010, 11, 3), Date(2011, 1, 9)]
@@ -319,6 +365,13 @@ def test_posts_that_are_alike_have_one_topic() -> None:
     assert [topic.size for topic in index.topics()] == [9]
     with pytest.raises(SettingError, match=r"from 1 to 1, which is how many posts .* differ"):
         index.topics(2)
+
+
+def test_posts_that_share_no_word_have_topics_all_the_same() -> None:
+    """Each word is in one post only, in a corpus large enough to pass over such words."""
+    posts = [Post(f"{n:02}", "", f"w{n:02}x v{n:02}x") for n in range(40)]
+    topics = Index.build(posts, ranking="bm25").topics()
+    assert sum(topic.size for topic in topics) == 40
 
 
 @pytest.mark.parametrize("n", [0, -1, 57, True, 2.5, "many", None])
@@ -385,6 +438,13 @@ def test_any_small_corpus_has_its_topics(texts: list[list[str]], data: st.DataOb
     assert sum(topic.size for topic in topics) == len(posts)
     assert len({topic.label for topic in topics}) == len(topics)
     topics._repr_html_()
+
+
+@pytest.mark.semantic
+def test_stop_words_are_no_topic_by_meaning_either() -> None:
+    """They have embeddings, but nothing that could be said of a topic."""
+    with pytest.raises(CorpusError, match="no post has a word but stop words"):
+        Index.build([Post("a", "", "of the and")], ranking="hybrid").topics()
 
 
 @pytest.mark.semantic

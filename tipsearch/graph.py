@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 HUB_DEVIATIONS = 2.0
 MOST_LAID_OUT = 3_000  # posts: the forces are between all pairs, and more cannot be seen anyway
 STEPS = 150
+STRIPE = 256  # posts whose distances to all others are held at once
 SEED = 2_010
 
 
@@ -215,9 +216,13 @@ class RelatedGraph:
         places = np.random.default_rng(SEED).uniform(-1.0, 1.0, (len(self), 2))
         ideal = 2.0 / max(len(self), 1) ** 0.5
         for heat in np.linspace(0.2, 0.002, STEPS):
-            apart = places[:, None, :] - places[None, :, :]
-            squares = (apart**2).sum(axis=2) + 1e-9
-            moves = np.einsum("ijk,ij->ik", apart, ideal**2 / squares)
+            moves = np.empty_like(places)
+            for first in range(0, len(self), STRIPE):
+                some = slice(first, first + STRIPE)
+                x, y = (places[some, axis, None] - places[:, axis] for axis in (0, 1))
+                push = ideal**2 / (x * x + y * y + 1e-9)
+                moves[some, 0] = np.einsum("ij,ij->i", x, push)
+                moves[some, 1] = np.einsum("ij,ij->i", y, push)
             along = places[self.targets] - places[self.sources]
             pull = along * np.sqrt((along**2).sum(axis=1, keepdims=True)) / ideal
             np.add.at(moves, self.sources, pull)

@@ -271,7 +271,7 @@ class Index(Snapshot):
 
     def gaps(
         self,
-        queries: Iterable[str | tuple[str, int]],
+        queries: Iterable[str | tuple[str, int]] | Mapping[str, int],
         *,
         weak: float | None = None,
         ranking: str | Ranking | None = None,
@@ -279,12 +279,12 @@ class Index(Snapshot):
     ) -> Gaps:
         """What is asked and not answered: queries by topic, most asked and least covered first.
 
-        `queries` are texts, or pairs of a text and how often it was asked. Those that differ only
-        in case, quotes or punctuation are one. Each is answered as `query` does; its `coverage`
-        tells how well, and below `weak` it is too little (`coverage.WEAK` by default, which has the
-        formula and its rates of error). The topics are those of the queries, not of the posts, so
-        labels are in the words of those who ask. `progress` is told the share that was asked.
-        Raises SettingError, EmptyQueryError and ExtraMissing.
+        `queries` are texts, or pairs of a text and how often it was asked, or a mapping of these.
+        Those that differ only in case, quotes or punctuation are one. Each is answered as `query`
+        does; its `coverage` tells how well, and below `weak` it is too little (by default
+        `coverage.WEAK`, where the formula and its rates of error are). The topics are those of the
+        queries, not of the posts, so labels are in the words of those who ask. `progress` is told
+        the share that is done. Raises SettingError, EmptyQueryError and ExtraMissing.
         """
         from tipsearch.gaps.finding import Answer, find
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tipsearch.onethread import one_thread
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -43,12 +45,11 @@ def project(features: Any) -> Floats:
     """
     import sklearn.manifold  # noqa: F401 - before the limits, which only hold for what is loaded
     from scipy.sparse.linalg import norm
-    from threadpoolctl import threadpool_limits
 
     places = np.zeros((features.shape[0], 2))
     lengths = np.asarray(norm(features, axis=1)) if features.nnz else np.zeros(len(places))
     told = np.flatnonzero(lengths)
-    with threadpool_limits(1):  # sums by several threads have no fixed order
+    with one_thread():  # sums by several threads have no fixed order
         vectors = _reduced(features[told])
         if len(told) > IN_FULL:
             places[told] = _turned(_by_landmarks(vectors))

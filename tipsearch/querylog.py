@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tipsearch.collection import part, tsv_query
 from tipsearch.errors import LineError, SourceError
+from tipsearch.gaps.tally import MOST
 from tipsearch.textfile import File, json_object, numbered, shown
 
 ADVICE = 'write a query, id<TAB>text or {"text": ..., "count": ...} on each line'
@@ -40,6 +41,8 @@ def read_log(path: File) -> Log:
             queries.append(read(line))
         except (ValueError, RecursionError) as error:
             raise LineError(shown(path), number, str(error), ADVICE) from None
+    if not queries:
+        raise SourceError(shown(path), "no query in it", ADVICE)
     if read is _tsv and all(text.isdecimal() for text, _ in queries):
         advice = 'write {"text": ..., "count": ...} where the second column counts'
         raise SourceError(shown(path), "what follows the tabs is numbers, not queries", advice)
@@ -53,8 +56,8 @@ def _layout(line: str) -> Callable[[str], tuple[str, int]]:
 def _json(line: str) -> tuple[str, int]:
     data = json_object(line)
     count = data.get("count", 1)
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise ValueError(f"the count {count!r} is no whole number from 1 on")
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST:
+        raise ValueError(f"the count {count!r} is no whole number from 1 to 10^12")
     return part(data.get("text"), "text"), count
 
 

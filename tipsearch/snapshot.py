@@ -79,12 +79,15 @@ class Snapshot:
     ) -> Topics:
         """The topics of the posts, each with a name, and how much of each topic is in each post.
 
-        `n` is how many. "auto" tries some numbers, of which it takes the one whose topics' words
-        are best, or as many as `older` has: see `choice.choose_number`. `older` are topics found
-        before, or the number of the topic of each post by id: the new ones go on from them, and
-        keep their numbers. The same posts and `older` give the same topics, to the bit. They are
-        non-negative factors of the TF-IDF rows beside the embeddings, if the index has any. Raises
-        SettingError, and CorpusError where no post has a word.
+        `n` is how many, or fewer where one would be the main topic of no post. "auto" tries some
+        numbers, of which it takes the one whose topics' words are best, or as many as `older` has:
+        see `choice.choose_number`. `older` are topics found before, or the number of the topic of
+        each post by id: the new ones go on from them, and keep their numbers.
+
+        They are non-negative factors of the TF-IDF rows beside the embeddings, if the index has
+        any. The same posts and `older` give the same topics, to the bit, on one machine; threads
+        that ask at once are served in turn. Raises SettingError, and CorpusError where no post has
+        a word.
         """
         from tipsearch.topics.corpus import corpus_of
         from tipsearch.topics.finding import find

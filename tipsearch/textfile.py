@@ -31,9 +31,10 @@ def numbered(path: File, noun: str, advice: str) -> Iterator[tuple[int, str]]:
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         raise SourceError(shown(path), reason, "name a file that can") from None
+    data = data.removeprefix(b"\xef\xbb\xbf")
     if not data.strip():
         raise SourceError(shown(path), f"no {noun} in it", advice)
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
+    for number, line in enumerate(data.splitlines(), start=1):
         try:
             yield number, line.decode()
         except UnicodeDecodeError:

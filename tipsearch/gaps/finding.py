@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tipsearch.coverage import WEAK
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
 
 def find(
-    queries: Iterable[str | tuple[str, int]],
+    queries: Iterable[str | tuple[str, int]] | Mapping[str, int],
     answer: Callable[[str], Answer | None],
     topics: Callable[[Sequence[Post]], Topics],
     weak: float | None,
@@ -48,8 +48,10 @@ def find(
             wordless.append((text, count))
         else:
             counted.append(_asked(text, count, found, threshold))
-        progress(done / len(different))
-    return Gaps(_grouped(counted, topics) if counted else [], threshold, wordless)
+        progress(done / (2 * len(different)))
+    groups = _grouped(counted, topics) if counted else []  # which takes about as long
+    progress(1.0)
+    return Gaps(groups, threshold, wordless)
 
 
 def _asked(text: str, count: int, found: Answer, threshold: float) -> Asked:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tipsearch.errors import EmptyQueryError, SettingError
 from tipsearch.text import fold
 
-KINDS = "a list of texts, or of pairs of a text and how often it was asked, from 1 on"
+KINDS = "texts in a list, or with how often each was asked, from 1 to 10^12, in pairs or a mapping"
 
 
-def tally(queries: Iterable[str | tuple[str, int]]) -> list[tuple[str, int]]:
+MOST = 10**12  # times that one query is asked: sums stay whole in any table
+
+
+def tally(queries: Iterable[str | tuple[str, int]] | Mapping[str, int]) -> list[tuple[str, int]]:
     """The different queries, in an order of their own, each with how often it was asked.
 
     Those that `fold` makes equal are one, in the spelling that is asked most. Raises SettingError,
@@ -23,6 +26,8 @@ def tally(queries: Iterable[str | tuple[str, int]]) -> list[tuple[str, int]]:
     """
     if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
         raise SettingError("queries", queries, KINDS)
+    if isinstance(queries, Mapping):
+        queries = queries.items()
     ways: dict[str, Counter[str]] = {}
     for item in queries:
         text, count = _pair(item)
@@ -37,7 +42,7 @@ def _pair(item: Any) -> tuple[str, int]:
     text, count = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
     if not isinstance(text, str):
         raise SettingError("queries", item, KINDS)
-    if not hasattr(count, "__index__") or isinstance(count, bool) or count < 1:
+    if not hasattr(count, "__index__") or isinstance(count, bool) or not 1 <= count <= MOST:
         raise SettingError("queries", item, KINDS)
     if not text.strip():
         raise EmptyQueryError

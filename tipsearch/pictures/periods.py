@@ -14,17 +14,18 @@ COLUMNS, WIDTH, HEIGHT = 3, 220, 84  # pixels of each chart
 LONGEST = 36
 SHOWN = 6  # about how many periods the axis names
 LARGEST = 2_000  # periods: beyond them a date is wrong
-Y_TITLES = {"posts": "Posts", "share": "Share of posts"}
+Y_TITLES = {"posts": "Posts", "share": "Mean share"}
 SUBTITLES = {
     "posts": "Posts of each topic; all charts have the same scale.",
-    "share": "Each topic's share of the posts of its period; all charts have the same scale.",
+    "share": "How much of each topic is in a post of the time, in the mean; all on the same scale.",
 }
 
 
 class Cell(NamedTuple):
     """A topic in a period: a year (2014), quarter ("2014-Q1") or month ("2014-03").
 
-    `posts` is how many posts it has there, `share` that number over those of all topics, 0 to 1.
+    `posts` is how many posts it has there, `share` the mean of its shares in all posts of that
+    time, 0 to 1.
     """
 
     period: int | str
@@ -71,7 +72,7 @@ def over_time(
                 tooltip=[
                     alt.Tooltip("period:O", title=_kind(periods)),
                     alt.Tooltip("posts:Q", title="Posts", format=NUMBER),
-                    alt.Tooltip("share:Q", title="Share of posts", format=".0%"),
+                    alt.Tooltip("share:Q", title="Mean share", format=".0%"),
                 ],
             )
             .properties(width=WIDTH, height=HEIGHT, title=_heading(alt, topic))
@@ -110,9 +111,11 @@ def filled(periods: Iterable[int | str]) -> list[str]:
         if all(found):
             ends = (found[0], found[-1])
             first, last = (int(m[1]) * count + int(m[2] or 1) - 1 for m in ends if m)
-            if last - first < LARGEST:
-                return [
-                    written.format(year=f"{number // count:04}", part=number % count + 1)
-                    for number in range(first, last + 1)
-                ]
+            if last - first >= LARGEST:
+                apart = f"periods less than {LARGEST:,} apart: look for a wrong date"
+                raise SettingError("periods", f"{names[0]} to {names[-1]}", apart)
+            return [
+                written.format(year=f"{number // count:04}", part=number % count + 1)
+                for number in range(first, last + 1)
+            ]
     raise SettingError("period", names[0], "a year, quarter or month, as all others are")

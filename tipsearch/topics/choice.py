@@ -42,6 +42,8 @@ class Found(NamedTuple):
 def fit(corpus: Corpus, n: int, start: Numbers | None = None) -> Found:
     """`n` topics of the posts, or fewer where some of them are the main topic of no post."""
     learnt = spaced(len(corpus.ids), FITTED)
+    if start is not None:  # a topic that no post begins in would have no place
+        learnt = np.union1d(learnt, np.unique(start, return_index=True)[1])
     topics = factorise(features(corpus, learnt), n, None if start is None else start[learnt])
     parts = [weigh(features(corpus, rows), topics) for rows in stretches(len(corpus.ids))]
     weights, likeness = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -56,7 +58,7 @@ def fit(corpus: Corpus, n: int, start: Numbers | None = None) -> Found:
 def choose_number(corpus: Corpus, most: int) -> list[Quality]:
     """The quality of the topics of each number that is worth a try, the best by score first.
 
-    Between half and twice the square root of the number of posts, at least 10 unless that is more,
+    From half the square root of the number of posts, or 10 where that is less, to twice the root,
     at most 50 and `most`; each a quarter greater than the last. Of those that come within 0.005 of
     the best the fewest.
     """

@@ -43,10 +43,7 @@ def trends(cells: Table, undated: int, measure: Literal["posts", "share"]) -> Pi
     columns = (
         cells.columns[name].values for name in ("period", "topic", "label", "posts", "share")
     )
-    rows = [
-        pictures.Cell(int(period) if period.isdigit() else period, *rest)
-        for period, *rest in zip(*columns, strict=True)
-    ]
+    rows = [pictures.Cell(*row) for row in zip(*columns, strict=True)]
     left_out = f", without {undated:,} undated" if undated else ""
     return pictures.over_time(rows, measure=measure, title=f"Topics over time{left_out}")
 

@@ -35,7 +35,9 @@ def factorise(rows: Any, n: int, start: Numbers | None = None) -> Floats:
     from sklearn.exceptions import ConvergenceWarning
 
     least = min(SHARED, rows.shape[0] // 10)
-    columns = np.flatnonzero(np.bincount(rows.indices, minlength=rows.shape[1]) >= max(least, 1))
+    having = np.bincount(rows.indices, minlength=rows.shape[1])
+    least = max(1, min(least, int(having.max())))  # where posts have nothing in common, anything
+    columns = np.flatnonzero(having >= least)
     some = rows[:, columns]
     begun = {} if start is None else _begun(some, n, start)
     init = "custom" if begun else "nndsvd" if n <= min(some.shape) else "random"

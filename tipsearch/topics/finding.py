@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import index
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from tipsearch.errors import CorpusError, SettingError
+from tipsearch.onethread import one_thread
 from tipsearch.topics import numbering
 from tipsearch.topics.choice import MOST, Found, choose_number, fit, main
 from tipsearch.topics.coherence import Quality, coherence
@@ -34,22 +36,33 @@ def find(
     """The topics of the posts; see `Index.topics`."""
     import scipy.optimize  # noqa: F401
     import sklearn.decomposition  # noqa: F401 - the limits hold for what is loaded by then
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):  # several threads add up in any order, never twice to the bit
-        if not distinct(corpus, 1):
+    with one_thread():  # several threads add up in any order, never twice to the bit
+        if not corpus.counts.nnz:
             raise CorpusError(
                 "no topics",
                 "no post has a word but stop words" if len(corpus.ids) else "the index is empty",
                 "index posts with text: tipsearch index SOURCE",
             )
-        known = older.numbers if isinstance(older, Topics) else older or {}
+        known = older.numbers if isinstance(older, Topics) else _checked(older or {})
         before = {id: known[id] for id in corpus.ids if id in known}
+        last = max(known.values()) if before else 0
         number, tried = _number(corpus, n, len(set(before.values())))
         start = numbering.begin(corpus.ids, before) if before else None
         goes_on = start is not None and number == start.max() + 1
         found = fit(corpus, number, start if goes_on else None)
-        return _named(corpus, found, before, tried)
+        return _named(corpus, found, before, last, tried)
+
+
+def _checked(older: object) -> Mapping[str, int]:
+    """The number of the topic of each post, as whole numbers. Raises SettingError."""
+    expected = "topics, or a mapping of ids to numbers from 1 on"
+    if not isinstance(older, Mapping):
+        raise SettingError("older", older, expected)
+    for id, number in older.items():
+        if isinstance(number, bool) or not hasattr(number, "__index__") or number < 1:
+            raise SettingError("older", {id: number}, expected)
+    return {id: index(number) for id, number in older.items()}
 
 
 def _number(corpus: Corpus, n: object, before: int) -> tuple[int, tuple[Quality, ...]]:
@@ -59,21 +72,23 @@ def _number(corpus: Corpus, n: object, before: int) -> tuple[int, tuple[Quality,
             return distinct(corpus, before), ()
         tried = choose_number(corpus, distinct(corpus, MOST))
         return tried[0].number, tuple(tried)
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1 or distinct(corpus, n) < n:
+    number = index(n) if hasattr(n, "__index__") and not isinstance(n, bool) else 0
+    if number < 1 or distinct(corpus, number) < number:
         most = f"{distinct(corpus, len(corpus.ids)):,}, which is how many posts with words differ"
         raise SettingError("the number of topics", n, f'"auto", or from 1 to {most}')
-    return n, ()
+    return number, ()
 
 
 def _named(
     corpus: Corpus,
     found: Found,
     before: Mapping[str, int],
+    last: int,
     tried: tuple[Quality, ...],
 ) -> Topics:
     """The topics with their numbers, names and posts, in order of number."""
     of_post, n = main(found.weights), len(found.topics)
-    numbers = numbering.numbers(corpus.ids, of_post, n, before)
+    numbers = numbering.numbers(corpus.ids, of_post, n, before, last)
     order = np.argsort(numbers)
     shares = _shares(found.weights)[:, order]
     typical = [_typical(corpus, found.topics[topic], of_post == topic) for topic in order]

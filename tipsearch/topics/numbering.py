@@ -20,12 +20,14 @@ def begin(ids: Sequence[str], older: Mapping[str, int]) -> Numbers:
     return np.array([places[older[id]] if id in older else -1 for id in ids], np.int64)
 
 
-def numbers(ids: Sequence[str], main: Numbers, n: int, older: Mapping[str, int]) -> list[int]:
+def numbers(
+    ids: Sequence[str], main: Numbers, n: int, older: Mapping[str, int], last: int = 0
+) -> list[int]:
     """A number for each of `n` topics, given the main topic of each post.
 
     A topic takes the older number with which it shares most posts, so that in all as many posts as
-    can be keep theirs (Kuhn, "The Hungarian Method", 1955). The others go on counting, those of
-    the most posts first.
+    can be keep theirs (Kuhn, "The Hungarian Method", 1955). The others go on counting after those
+    and `last`, the greatest ever given, the ones of the most posts first.
 
     >>> numbers(["a", "b", "c", "d"], np.array([0, 0, 1, 2]), 3, {"b": 7, "c": 4})
     [7, 4, 8]
@@ -40,7 +42,7 @@ def numbers(ids: Sequence[str], main: Numbers, n: int, older: Mapping[str, int])
     for topic, place in zip(*linear_sum_assignment(-shared), strict=True):
         if shared[topic, place]:
             found[int(topic)] = known[place]
-    after = max(known, default=0)
+    after = max([last, *known])
     for topic in sorted(range(n), key=lambda topic: (-sizes[topic], topic)):
         if not found[topic]:
             after += 1

@@ -149,7 +149,7 @@ def test_no_logic(committed: dict[str, Any], name: str) -> None:
 
 def test_absolute_paths_are_seen() -> None:
     """The check for paths finds those of a machine, and no others."""
-    seen = ["/home/ann/x", "at /tmp/w/x", "C:\\\\Users\\\\ann"]
+    seen = ["/home/user/x", "at /tmp/run/x", "C:\\\\Users\\\\user"]
     assert all(map(ABSOLUTE.search, seen))
     assert not any(
         map(ABSOLUTE.search, ["seeds/000.txt", "https://a.example/home/x", "1/2", "and/or"])

@@ -24,7 +24,7 @@ def test_the_account_of_the_seeds(reading: tuple[list[Post], IngestReport]) -> N
     html = report._repr_html_()
     assert "<p>5 files, 65 entries, 56 posts (15 full, 41 teasers, 7 undated)</p>" in html
     assert html.count("<tr>") == 1 + 7
-    assert '<td>0</td><td style="text-align: left">unrecognised</td>' in html
+    assert '>0</td><td style="text-align: left">unrecognised</td>' in html
     assert "image caption &#x27;Blog 9-4-14&#x27; cut off" in html
 
 

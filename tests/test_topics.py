@@ -28,9 +28,10 @@ from tipsearch.model import Post
 from tipsearch.topics import choice
 from tipsearch.topics.choice import candidates
 from tipsearch.topics.coherence import Quality, coherence, npmi
+from tipsearch.topics.corpus import usable
 from tipsearch.topics.factors import weigh
 from tipsearch.topics.topics import Topics
-from tipsearch.topics.words import class_tfidf, usable
+from tipsearch.topics.words import class_tfidf
 
 PLANTED = {
     "recovery": "service recovery means that you apologise and fix the complaint of a guest",
@@ -238,8 +239,8 @@ def test_npmi_by_hand() -> None:
     pairs = npmi(presence, [0, 1, 2])
     assert pairs[0, 1] == pytest.approx(math.log(0.5 / 0.375) / -math.log(0.5))
     assert pairs[0, 2] == -1
-    assert coherence(presence, [0, 1, 2]) == pytest.approx((pairs[0, 1] - 2) / 3)
-    assert coherence(presence, [0]) == 0
+    assert coherence(pairs) == pytest.approx((pairs[0, 1] - 2) / 3)
+    assert coherence(npmi(presence, [0])) == 0
 
 
 def test_coherence_as_counted_post_by_post(index: Index, found: Topics) -> None:
@@ -274,12 +275,13 @@ def test_weights_are_the_least_squares_of_all_features() -> None:
     topics /= np.linalg.norm(topics, axis=1, keepdims=True)
     rows = np.maximum(random.normal(size=(20, 30)), 0)
     rows[3] = 0
-    weights, fit = weigh(csr_matrix(rows), topics)
-    for row, found, cosine in zip(rows, weights, fit, strict=True):
+    weights, like, fit = weigh(csr_matrix(rows), topics)
+    for row, found, cosines, cosine in zip(rows, weights, like, fit, strict=True):
         expected = nnls(topics.T, row)[0]
         np.testing.assert_allclose(found, expected, atol=1e-6)
         sums = expected @ topics
         if row.any():
+            np.testing.assert_allclose(cosines, topics @ row / np.linalg.norm(row))
             by_hand = row @ sums / np.linalg.norm(row) / np.linalg.norm(sums)
             assert cosine == pytest.approx(by_hand, abs=1e-6)
         else:
@@ -398,6 +400,7 @@ def test_posts_without_words_are_told_apart_by_their_fit() -> None:
     shares = [rows[f"topic_{number}"]["silent"] for number in (1, 2, 3)]
     assert shares == pytest.approx([1 / 3] * 3, abs=0.01)
     assert len(topics.numbers) == 25
+    assert (topics.main == topics.shares.argmax(axis=1)).all()  # of the silent one, too
 
 
 def test_no_dates_no_trend() -> None:

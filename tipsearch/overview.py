@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tipsearch import pictures
 from tipsearch.errors import CorpusError, SettingError
+from tipsearch.tables import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,5 +55,5 @@ def _categories(posts: Sequence[Post]) -> Picture:
 
 
 def _lengths(posts: Sequence[Post], analyzer: Analyzer) -> Picture:
-    words = [len(analyzer.tokens(post.title)) + len(analyzer.tokens(post.text)) for post in posts]
-    return pictures.histogram(words, title="Length of posts", x_title="Words of title and text")
+    lengths = [words(post, analyzer) for post in posts]
+    return pictures.histogram(lengths, title="Length of posts", x_title="Words of title and text")

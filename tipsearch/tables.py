@@ -129,7 +129,7 @@ def of_posts(posts: Iterable[Post], analyzer: Analyzer, terms: Sequence[int]) ->
             "year": column("whole or none", lambda post: post.date and post.date.year),
             "kind": column("text", lambda post: post.kind),
             "categories": column("texts", lambda post: list(post.categories)),
-            "words": column("whole", lambda post: _words(post, analyzer)),
+            "words": column("whole", lambda post: words(post, analyzer)),
             "terms": Column("whole", terms),
             "url": column("text", lambda post: post.url),
             "text": column("text", lambda post: post.text),
@@ -138,7 +138,8 @@ def of_posts(posts: Iterable[Post], analyzer: Analyzer, terms: Sequence[int]) ->
     )
 
 
-def _words(post: Post, analyzer: Analyzer) -> int:
+def words(post: Post, analyzer: Analyzer) -> int:
+    """How many words its title and its text have, stop words among them."""
     return len(analyzer.tokens(post.title)) + len(analyzer.tokens(post.text))
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
-from tipsearch import tables
+from tipsearch import markup, tables
 from tipsearch.gaps import tabular
 from tipsearch.gaps.gap import Asked, Gap
-from tipsearch.hits import LEFT, PLAIN
 
-SHOWN = 50  # gaps in a notebook
-SAID = 3  # queries of each
+SAID = 3  # queries of each gap in a notebook
 HEADS = ("gap", "label", "asked", "weak", "coverage", "such as")
 
 
@@ -82,22 +80,15 @@ class Gaps(Sequence[Gap]):
     def _repr_html_(self) -> str:
         """A table with a row for each of the first 50; what people ask is escaped."""
         if not self:
-            return "<p>Nothing was asked.</p>"
-        heads = "".join(f"<th{LEFT}>{name}</th>" for name in HEADS)
-        rows = (f"<tr>{''.join(_cells(place, gap))}</tr>"
-                for place, gap in enumerate(self[:SHOWN], 1))  # fmt: skip
-        more = f", {len(self) - SHOWN:,} more of them" if len(self) > SHOWN else ""
-        return (
-            f"<table{PLAIN}><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-            f"<p>{len(self):,} gaps{more}; of {self.asked:,} asked {self.weak:,} weakly answered,"
-            f" mean coverage {self.coverage:.2f}</p>"
-        )
+            return markup.paragraph("Nothing was asked.")
+        shown = [_cells(place, gap) for place, gap in enumerate(self[: markup.SHOWN], 1)]
+        more = f", {len(self) - len(shown):,} more of them" if len(self) > len(shown) else ""
+        told = f"{len(self):,} gaps{more}; of {self.asked:,} asked {self.weak:,} weakly answered"
+        told += f", mean coverage {self.coverage:.2f}"
+        return markup.table(HEADS, shown) + markup.paragraph(told)
 
 
-def _cells(place: int, gap: Gap) -> Iterator[str]:
-    from html import escape
-
+def _cells(place: int, gap: Gap) -> tuple[str, ...]:
     said = " · ".join(asked.query for asked in gap.queries[:SAID])
     weak = f"{gap.weak:,}\xa0({100 * gap.weak_share:.0f}\xa0%)"  # on one line
-    for cell in (str(place), gap.label, f"{gap.asked:,}", weak, f"{gap.coverage:.2f}", said):
-        yield f"<td{LEFT}>{escape(cell)}</td>"
+    return str(place), gap.label, f"{gap.asked:,}", weak, f"{gap.coverage:.2f}", said

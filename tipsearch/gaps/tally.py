@@ -10,8 +10,6 @@ from tipsearch.errors import EmptyQueryError, SettingError
 from tipsearch.text import fold
 
 KINDS = "texts in a list, or with how often each was asked, from 1 to 10^12, in pairs or a mapping"
-
-
 MOST = 10**12  # times that one query is asked: sums stay whole in any table
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Any
 
-from tipsearch.hits import LEFT, PLAIN, SHOWN
+from tipsearch import markup
 
 POST = "post"
 UNRECOGNISED = "unrecognised"
@@ -167,25 +167,17 @@ class IngestReport:
 
     def _repr_html_(self) -> str:
         """The account as the command line gives it: posts, lines by kind, repairs and problems."""
-        from html import escape
-
         counts = {UNRECOGNISED: 0} | self.kinds()
         order = sorted(counts, key=lambda kind: (kind == UNRECOGNISED, -counts[kind], kind))
-        rows = "".join(
-            f"<tr><td>{counts[kind]:,}</td><td{LEFT}>{escape(kind)}</td></tr>" for kind in order
-        )
+        lines = markup.table(("lines", "kind"), [(f"{counts[kind]:,}", kind) for kind in order])
         told = [
-            self._told(),
-            *(f"Not read: {file.path}: {file.problem}" for file in self.problems[:SHOWN]),
+            *(f"Not read: {file.path}: {file.problem}" for file in self.problems[: markup.SHOWN]),
             *(
                 f"Repaired: {repair.path}:{repair.line}: {repair.name} '{repair.removed}' cut off"
-                for repair in self.repairs[:SHOWN]
+                for repair in self.repairs[: markup.SHOWN]
             ),
         ]
-        first, *others = (f"<p>{escape(line)}</p>" for line in told)
-        head = f"<th>lines</th><th{LEFT}>kind</th>"
-        table = f"<table{PLAIN}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        return first + table + "".join(others)
+        return markup.paragraph(self._told()) + lines + "".join(map(markup.paragraph, told))
 
     def to_json(self) -> dict[str, Any]:
         """The summary as JSON types, with each problem and unrecognised line in full."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tipsearch.topics.coherence import Quality, coherence, diversity, evenness
+from tipsearch.topics.coherence import Quality, diversity, evenness
 from tipsearch.topics.factors import factorise, weigh
 from tipsearch.topics.features import features, stretches
-from tipsearch.topics.words import Words, choose, class_tfidf, usable
+from tipsearch.topics.words import Words, choose, class_tfidf
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,13 +27,15 @@ COMPARED = 4_000  # and these how many there are
 
 
 class Found(NamedTuple):
-    """Topics without names: features (topics, features), and each one's words.
+    """Topics without names, with the words of each.
 
-    `weights` says how much of each is in a post, shape (posts, topics), `fit` how well they fit it.
+    `shares` says how much of each is in a post, shape (posts, topics), in rows that sum to 1,
+    `main` of which a post has most, `like` how like they are, and `fit` how well they fit the post.
     """
 
-    topics: Floats
-    weights: Floats
+    shares: Floats
+    main: Numbers
+    like: Floats
     fit: Floats
     words: list[Words]
     quality: Quality
@@ -46,13 +48,29 @@ def fit(corpus: Corpus, n: int, start: Numbers | None = None) -> Found:
         learnt = np.union1d(learnt, np.unique(start, return_index=True)[1])
     topics = factorise(features(corpus, learnt), n, None if start is None else start[learnt])
     parts = [weigh(features(corpus, rows), topics) for rows in stretches(len(corpus.ids))]
-    weights, likeness = (np.concatenate(part) for part in zip(*parts, strict=True))
-    kept = np.unique(main(weights))
-    topics, weights = topics[kept], weights[:, kept]
-    of_post = main(weights)
-    words = _words(corpus, of_post, len(kept))
-    quality = _quality(corpus, words, np.bincount(of_post).tolist(), n)
-    return Found(topics, weights, likeness, words, quality)
+    weights, like, fits = (np.concatenate(part) for part in zip(*parts, strict=True))
+    told = weights.any(axis=1)
+    kept = np.unique(weights[told].argmax(axis=1)) if told.any() else np.array([0])
+    found, like = shares(weights[:, kept]), like[:, kept]
+    main = found.argmax(axis=1)
+    importance = class_tfidf(corpus.counts, main, len(kept))
+    words = choose(importance, main, corpus.presence, corpus.usable)
+    quality = Quality.of(
+        n,
+        float(np.mean([topic.coherence for topic in words])),
+        diversity([topic.columns for topic in words]),
+        evenness(np.bincount(main).tolist()),
+    )
+    return Found(found, main, like, fits, words, quality)
+
+
+def shares(weights: Floats) -> Floats:
+    """The weights of each post as shares of 1; for a post without any, the mean of the others'."""
+    sums = weights.sum(axis=1, keepdims=True)
+    found: Floats = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
+    told = sums[:, 0] > 0
+    found[~told] = found[told].mean(axis=0) if told.any() else 1 / weights.shape[1]
+    return found
 
 
 def choose_number(corpus: Corpus, most: int) -> list[Quality]:
@@ -67,9 +85,7 @@ def choose_number(corpus: Corpus, most: int) -> list[Quality]:
         corpus = corpus.some(few)
     tried = [fit(corpus, n).quality for n in candidates(len(few), most)]
     best = max(quality.score for quality in tried)
-    return sorted(
-        tried, key=lambda quality: (min(quality.score + CLOSE, best) * -1, quality.number)
-    )
+    return sorted(tried, key=lambda quality: (-min(quality.score + CLOSE, best), quality.number))
 
 
 def candidates(posts: int, most: int) -> list[int]:
@@ -87,25 +103,6 @@ def candidates(posts: int, most: int) -> list[int]:
     return found
 
 
-def main(weights: Floats) -> Numbers:
-    """The topic that each post has most of; for one that has none, that of the most posts."""
-    found = weights.argmax(axis=1)
-    without = ~weights.any(axis=1)
-    if without.any() and not without.all():
-        found[without] = np.bincount(found[~without]).argmax()
-    return np.asarray(found)
-
-
 def spaced(posts: int, most: int) -> Numbers:
     """At most so many rows, evenly spaced."""
     return np.arange(posts) if posts <= most else np.linspace(0, posts - 1, most).astype(np.int64)
-
-
-def _words(corpus: Corpus, main: Numbers, n: int) -> list[Words]:
-    return choose(class_tfidf(corpus.counts, main, n), main, corpus.presence, usable(corpus.terms))
-
-
-def _quality(corpus: Corpus, words: list[Words], sizes: list[int], n: int) -> Quality:
-    each = [coherence(corpus.presence, topic.columns) for topic in words]
-    varied = diversity([topic.columns for topic in words])
-    return Quality.of(n, float(np.mean(each)), varied, evenness(sizes))

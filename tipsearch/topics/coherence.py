@@ -32,13 +32,13 @@ def npmi(presence: Any, columns: Sequence[int] | Numbers) -> Floats:
     return np.asarray(found)
 
 
-def coherence(presence: Any, columns: Sequence[int]) -> float:
-    """The mean NPMI of the pairs of a topic's words; 0 for a single word.
+def coherence(pairs: Floats) -> float:
+    """The mean of the NPMI of a topic's words, as `npmi` gives them; 0 for a single word.
 
     Lau, Newman and Baldwin, "Machine Reading Tea Leaves", EACL 2014.
     """
-    pairs = npmi(presence, columns)[np.triu_indices(len(columns), 1)]
-    return float(pairs.mean()) if len(pairs) else 0.0
+    above = pairs[np.triu_indices(len(pairs), 1)]
+    return float(above.mean()) if len(above) else 0.0
 
 
 def diversity(words: Sequence[Sequence[Any]]) -> float:

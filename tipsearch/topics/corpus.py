@@ -23,7 +23,8 @@ class Corpus(NamedTuple):
     """The posts that topics are sought in, row by row.
 
     `counts` and `tfidf` are CSR matrices of shape (posts, terms), the latter with rows of length
-    1, and `presence` is which post has which term, CSC of 0 and 1. `vectors` are embeddings, shape
+    1, and `presence` is which post has which term, CSC of 0 and 1. `usable` are the columns whose
+    terms can stand for a topic. `vectors` are embeddings, shape
     (posts, dimensions), or None; `post` loads that of a row.
     """
 
@@ -32,6 +33,7 @@ class Corpus(NamedTuple):
     counts: Any
     tfidf: Any
     presence: Any
+    usable: Numbers
     vectors: npt.NDArray[Any] | None
     analyzer: Analyzer
     post: Callable[[int], Post]
@@ -65,8 +67,8 @@ def corpus_of(
     presence = counts.astype(np.float64)
     presence.data[:] = 1.0
     vectors = _vectors(generation) if generation.facts["embedding"] else None
-    listed = [*ids]
-    return Corpus(listed, terms, counts, tfidf, presence.tocsc(), vectors, analyzer, post)
+    matrices = counts, tfidf, presence.tocsc()
+    return Corpus([*ids], terms, *matrices, usable(terms), vectors, analyzer, post)
 
 
 def _vectors(generation: Generation) -> npt.NDArray[Any]:
@@ -76,3 +78,9 @@ def _vectors(generation: Generation) -> npt.NDArray[Any]:
     kept = Vectors(*(arrays[name] for name in Vectors.ARRAYS))
     pool = kept.of(np.arange(generation.facts["posts"]))
     return np.asarray(pool.codes * pool.scale[:, None])
+
+
+def usable(terms: Sequence[str]) -> Numbers:
+    """The columns whose terms can stand for a topic: two letters at least, not a number."""
+    fit = [i for i, term in enumerate(terms) if sum(map(str.isalpha, term)) > 1]
+    return np.array(fit, np.int64)

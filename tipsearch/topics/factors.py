@@ -8,7 +8,7 @@ All of it runs on one thread, since several add up in any order, and so never tw
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -61,12 +61,21 @@ def _begun(rows: Any, n: int, start: Numbers) -> dict[str, Floats]:
     return {"W": weights, "H": np.ascontiguousarray(np.maximum(topics, 0) + 1e-6)}
 
 
-def weigh(rows: Any, topics: Floats) -> tuple[Floats, Floats]:
-    """How much of each topic is in each post, shape (posts, topics), and how well that fits.
+class Weighed(NamedTuple):
+    """How much of each topic is in each post, and how like they are: shape (posts, topics).
 
-    The weights are the least squares that are not negative (Lawson and Hanson 1974); the fit is
-    the cosine of a post and its sum of topics, 0 where no topic has anything of it.
+    `weights` are the least squares that are not negative (Lawson and Hanson 1974), `like` the
+    cosines of a post and of each topic, `fit` that of a post and its sum of topics; each is 0
+    where no topic has anything of it.
     """
+
+    weights: Floats
+    like: Floats
+    fit: Floats
+
+
+def weigh(rows: Any, topics: Floats) -> Weighed:
+    """How much of each topic is in some posts, given the rows of both."""
     from scipy.optimize import nnls
 
     likeness = topics @ topics.T + 1e-10 * np.eye(len(topics))
@@ -78,5 +87,7 @@ def weigh(rows: Any, topics: Floats) -> tuple[Floats, Floats]:
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
     explained = np.sqrt(np.einsum("ij,jk,ik->i", weights, likeness, weights).clip(0))
     along = np.einsum("ij,ij->i", weights, shared)
+    like = shared / np.where(lengths > 0, lengths, 1.0)[:, None]
     scale = lengths * explained
-    return weights, np.divide(along, scale, out=np.zeros(len(scale)), where=scale > 0)
+    fit = np.divide(along, scale, out=np.zeros(len(scale)), where=scale > 0)
+    return Weighed(weights, like, fit)

@@ -11,9 +11,9 @@ import numpy as np
 from tipsearch.errors import CorpusError, SettingError
 from tipsearch.onethread import one_thread
 from tipsearch.topics import numbering
-from tipsearch.topics.choice import MOST, Found, choose_number, fit, main
-from tipsearch.topics.coherence import Quality, coherence
-from tipsearch.topics.features import distinct, features
+from tipsearch.topics.choice import MOST, Found, choose_number, fit
+from tipsearch.topics.coherence import Quality
+from tipsearch.topics.features import distinct
 from tipsearch.topics.labels import labels
 from tipsearch.topics.speech import LISTENED, Speech, listen
 from tipsearch.topics.topic import SHOWN, Topic
@@ -87,15 +87,14 @@ def _named(
     tried: tuple[Quality, ...],
 ) -> Topics:
     """The topics with their numbers, names and posts, in order of number."""
-    of_post, n = main(found.weights), len(found.topics)
-    numbers = numbering.numbers(corpus.ids, of_post, n, before, last)
+    numbers = numbering.numbers(corpus.ids, found.main, len(found.words), before, last)
     order = np.argsort(numbers)
-    shares = _shares(found.weights)[:, order]
-    typical = [_typical(corpus, found.topics[topic], of_post == topic) for topic in order]
+    shares = found.shares[:, order]
+    typical = [_typical(found, topic) for topic in order]
     heard = listen([[corpus.post(row) for row in some[:LISTENED]] for some in typical],
                    corpus.analyzer)  # fmt: skip
     stems = [[corpus.terms[column] for column in found.words[topic].columns] for topic in order]
-    sizes = np.bincount(of_post, minlength=n)
+    sizes = np.bincount(found.main)
     topics = [
         Topic(
             number=numbers[topic],
@@ -103,33 +102,21 @@ def _named(
             words=_words(found.words[topic].weights, said, speech),
             size=int(sizes[topic]),
             share=float(shares[:, place].mean()),
-            coherence=coherence(corpus.presence, found.words[topic].columns),
+            coherence=found.words[topic].coherence,
             posts=tuple(corpus.ids[row] for row in typical[place][:SHOWN]),
         )
         for place, (topic, label, said, speech) in enumerate(
             zip(order.tolist(), labels(heard, stems), stems, heard, strict=True)
         )
     ]
-    places = np.argsort(order)[of_post]
+    places = np.argsort(order)[found.main]
     return Topics(topics, corpus, shares, places, found.fit, found.quality, tried)
 
 
-def _shares(weights: Floats) -> Floats:
-    """The weights of each post as shares of 1; for one without any, those of all posts."""
-    sums = weights.sum(axis=1, keepdims=True)
-    shares: Floats = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
-    mean = shares.sum(axis=0) / max(int((sums > 0).sum()), 1)
-    shares[sums[:, 0] <= 0] = mean
-    return shares
-
-
-def _typical(corpus: Corpus, topic: Floats, own: npt.NDArray[np.bool_]) -> list[int]:
+def _typical(found: Found, topic: int) -> list[int]:
     """The rows of the posts of a topic, the most like it first."""
-    places = np.flatnonzero(own)
-    some = features(corpus, places)
-    lengths = np.sqrt(np.asarray(some.multiply(some).sum(axis=1)).ravel())
-    like = np.asarray(some @ topic) / np.where(lengths > 0, lengths, 1.0)
-    return [int(row) for row in places[np.lexsort((places, -like.round(12)))]]
+    rows = np.flatnonzero(found.main == topic)
+    return [int(row) for row in rows[np.lexsort((rows, -found.like[rows, topic].round(12)))]]
 
 
 def _words(

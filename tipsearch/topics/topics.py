@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from tipsearch import tables
+from tipsearch import markup, tables
 from tipsearch.errors import SettingError
-from tipsearch.hits import LEFT, PLAIN
 from tipsearch.topics import drawing, tabular
 from tipsearch.topics.topic import Topic
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Numbers = npt.NDArray[np.int64]
 
+SUCH = 2  # posts that stand for a topic in a notebook
 HEADS = ("topic", "label", "posts", "share", "words", "such as")
 
 
@@ -191,21 +191,13 @@ class Topics(Sequence[Topic]):
 
     def _repr_html_(self) -> str:
         """A table with a row for each topic; what posts say is escaped."""
-        from html import escape
-
-        heads = "".join(f"<th{LEFT}>{name}</th>" for name in HEADS)
-        rows = []
-        for topic in self:
-            titles = (self._corpus.label(id) for id in topic.posts[:2])
-            words = ", ".join(word for word, _ in topic.words)
-            share = f"{100 * topic.share:.0f}\xa0%"
-            titled = " · ".join(titles)
-            cells = str(topic.number), topic.label, f"{topic.size:,}", share, words, titled
-            rows.append("".join(f"<td{LEFT}>{escape(cell)}</td>" for cell in cells))
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
         noun = "topic" if len(self) == 1 else "topics"
-        told = f"coherence {self.coherence:.2f}, diversity {self.diversity:.2f}"
-        return (
-            f"<table{PLAIN}><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-            f"<p>{len(self):,} {noun} of {len(self.main):,} posts, {told}</p>"
-        )
+        told = f"{len(self):,} {noun} of {len(self.main):,} posts, "
+        told += f"coherence {self.coherence:.2f}, diversity {self.diversity:.2f}"
+        return markup.table(HEADS, map(self._cells, self)) + markup.paragraph(told)
+
+    def _cells(self, topic: Topic) -> tuple[str, ...]:
+        words = ", ".join(word for word, _ in topic.words)
+        titles = " · ".join(self._corpus.label(id) for id in topic.posts[:SUCH])
+        share = f"{100 * topic.share:.0f}\xa0%"
+        return str(topic.number), topic.label, f"{topic.size:,}", share, words, titles

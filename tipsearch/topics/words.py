@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tipsearch.topics.coherence import npmi
+from tipsearch.topics.coherence import coherence, npmi
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
@@ -24,10 +22,11 @@ SPREAD = 0.1  # of the posts of a topic have each of its words
 
 
 class Words(NamedTuple):
-    """The words of a topic: columns of the matrix, and their weights, which descend."""
+    """The words of a topic: columns of the matrix, their weights, which descend, and coherence."""
 
     columns: list[int]
     weights: list[float]
+    coherence: float
 
 
 def class_tfidf(counts: Any, main: Numbers, n: int) -> Floats:
@@ -80,8 +79,9 @@ def _ranked(weights: Floats, often: Any, twice: Any) -> Numbers:
 
 def _together(pool: Numbers, weights: Floats, presence: Any) -> Words:
     if not len(pool):
-        return Words([], [])
-    likeness = (npmi(presence, pool) + 1) / 2
+        return Words([], [], 0.0)
+    pairs = npmi(presence, pool)
+    likeness = (pairs + 1) / 2
     strength = (weights / weights.max()) ** (1 - TOGETHER)
     chosen = [int(weights.argmax())]
     while len(chosen) < min(WORDS, len(pool)):
@@ -89,10 +89,5 @@ def _together(pool: Numbers, weights: Floats, presence: Any) -> Words:
         score[chosen] = -1
         chosen.append(int(score.argmax()))
     chosen.sort(key=lambda place: -weights[place])
-    return Words([int(pool[place]) for place in chosen], [float(weights[i]) for i in chosen])
-
-
-def usable(terms: Sequence[str]) -> Numbers:
-    """The columns whose terms can stand for a topic: two letters at least, not a number."""
-    fit = [i for i, term in enumerate(terms) if sum(map(str.isalpha, term)) > 1]
-    return np.array(fit, np.int64)
+    columns, ordered = pool[chosen].tolist(), weights[chosen].tolist()
+    return Words(columns, ordered, coherence(pairs[np.ix_(chosen, chosen)]))

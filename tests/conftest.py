@@ -1,5 +1,7 @@
 """What the tests share: the seeds, their posts, and an index of them, each made once."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,23 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = (
+    900  # seconds for one step: far more than it takes on a busy machine, far less than never
+)
+
+
+def ends(code: str, *arguments: object) -> str:
+    """What some Python prints in a process of its own; it fails, or a hang is ended, with a word.
+
+    So a step whose time would grow with the square of its input, and be hours, is found, and how
+    busy the machine is plays no part.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +42,7 @@ def _without_semantic(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     """Tests are of ranking by words, as without the extra, if they are not marked `semantic`."""
     if request.node.get_closest_marker("semantic") is None:
         monkeypatch.setattr(model, "installed", lambda: None)
-        monkeypatch.setenv("TIPSEARCH_RANKING", "bm25")
+        monkeypatch.setenv("TIPSEARCH_RANKING", "feedback")
 
 
 @pytest.fixture(scope="session")
@@ -47,4 +66,4 @@ def posts(reading: tuple[list[Post], IngestReport]) -> list[Post]:
 @pytest.fixture(scope="session")
 def index(posts: list[Post]) -> Index:
     """An index of the seeds, in memory."""
-    return Index.build(posts, ranking="bm25")
+    return Index.build(posts, ranking="feedback")

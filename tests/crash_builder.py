@@ -3,12 +3,14 @@
     python crash_builder.py ROLE FOLDER [ARGUMENT...]
 
 Two corpora, "old" and "new", share words and no post, so answers show which one is live. A role
-writes JSON to standard output; it exits with 0, or by a traceback where a rule was broken.
+writes lines to standard output, one at least for each of its steps, so that who waits knows that it
+goes on; the last one is JSON. It exits with 0, or by a traceback where a rule was broken.
 """
 
 from __future__ import annotations
 
 import errno
+import faulthandler
 import json
 import os
 import random
@@ -20,17 +22,24 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
-from tipsearch.errors import IndexCorrupt, IndexWriteError, StorageError, TipsearchError
+from tipsearch.errors import (
+    IndexCorrupt,
+    IndexUnreadable,
+    IndexWriteError,
+    StorageError,
+    TipsearchError,
+)
 from tipsearch.index import Index
 from tipsearch.model import Hit, Post, Source
 from tipsearch.semantic import model
-from tipsearch.storage import DIGESTS, current
+from tipsearch.storage import ALIGNED, BLOCK, DATA, MANIFEST, current
 from tipsearch.text import Analyzer
 
 WORDS = {
@@ -40,6 +49,16 @@ WORDS = {
 COMMON = "the “angry” customer’s phone call – our team answered 🙂".split()
 SMALL, WIDE = 4, 40
 FINISHED, REFUSED, BROKEN = 0, 3, 4
+AMID = 6  # the change of the disk, of a build, before which its data is there and its manifest not
+LONG = 3600.0  # seconds that a build waits for another: no machine is so busy
+BETWEEN = "between the parts"
+MEETINGS = 3
+
+
+def say(line: str = ".") -> None:
+    """Say a line at once; a dot only says that a step is done."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 # --- two corpora that can be told apart
@@ -101,17 +120,18 @@ class Asked(NamedTuple):
     words: list[str]
 
     def questions(self) -> Iterator[tuple[str, Callable[[Index], object]]]:
-        """Each question by name; they use every file for all that it is good for."""
+        """Each question by name; they use every part for all that it is good for."""
         for id in (post.id for post in self.posts):
             yield f"post {id}", _asking("post", id)
             yield f"related {id}", _asking("related", id, 3)
-        for title in (self.posts[0].title, self.posts[-1].title.upper(), "custom", "zzzz"):
+        titles = self.posts[0].title, self.posts[-1].title.upper(), "custom", "zzzz"
+        for title in (*titles, "2014-02-04", "2014-02"):
             yield f"title {title}", _asking("post", title)
         first, last = self.posts[0].id, self.posts[-1].id
         for word in self.words:
             yield f"query {word}", _asking("query", word, 3)
             yield f"explain {word}", _asking("explain", word, first)
-            for ranking in ("bm25", "tfidf"):
+            for ranking in ("bm25", "feedback", "tfidf"):
                 yield f"{ranking} {word}", partial(_ranked, word, ranking)
             yield f"parse {word}", _asking("parse", word)
         yield "query all", _asking("query", " ".join(self.words), 1000)
@@ -125,7 +145,7 @@ class Asked(NamedTuple):
             "vectorizer",
             lambda index: index.vectorizer().transform(self.words).toarray().tolist(),
         )
-        yield "info", lambda index: {**index.info(), "generation": None}
+        yield "info", lambda index: {**index.info(), "generation": None, "bytes": None}
         yield "settings", lambda index: (index.analyzer, index.weighting, len(index))
         yield "removed", lambda index: list(index.remove(first))
 
@@ -169,32 +189,73 @@ def _shown(hit: Hit) -> object:
 def asked(posts: list[Post]) -> Asked:
     """What there is to ask an index of these posts: every word of a few, and some of many."""
     words = sorted({word for post in posts for word in Analyzer().tokens(post.text)})
-    return Asked(posts, [*words[:: 1 + len(words) // 20], "zzz", "the"])
+    return Asked(posts, [*words[:: 1 + len(words) // 20], "zzz", "the", "2014"])
 
 
-def wrongs(folder: Path, ask: Asked, whole: dict[str, object] | None = None) -> list[str]:
-    """What is wrong with how the index in `folder` answers where nobody verified it.
+class Unverified(NamedTuple):
+    """How an index answers that nobody verified (but what is made from it is first verified).
+
+    `wrong` says what is wrong with that, `named` which parts it called damaged.
+    """
+
+    wrong: list[str]
+    named: set[str]
+
+
+def unverified(folder: Path, ask: Asked, whole: dict[str, object] | None = None) -> Unverified:
+    """How the index in `folder` answers.
 
     Each answer must be that of the `whole` index, where that is given, or an IndexCorrupt.
     """
-    wrong = []
+    wrong, named = list[str](), set[str]()
     for kernel in KERNELS:
         try:
             index = Index.open(folder, kernel=kernel)
         except StorageError:
             continue
         for name, answer in ask.of(index):
-            other = whole is not None and answer != whole[name]
-            if isinstance(answer, AssertionError) or (other and type(answer) is not IndexCorrupt):
+            right = answer if whole is None else whole[name]
+            if isinstance(answer, IndexCorrupt):
+                named.add(answer.file)
+            elif isinstance(answer, AssertionError) or answer != right:
                 wrong.append(f"{kernel}: {name}: {answer!r:.300}")
-    return wrong
+    return Unverified(wrong, named)
 
 
-def wide(folder: Path) -> Path:
-    """Write a file of JSON Lines whose index has something in each of its files."""
+def stretches(generation: Path) -> dict[str, list[int]]:
+    """The places in the data of each part that holds something, and of what is between them."""
+    parts = json.loads((generation / MANIFEST).read_bytes())["parts"]
+    between = set(range((generation / DATA).stat().st_size))
+    found = {}
+    for name, told in parts.items():
+        size = told.get("size")
+        if size is None:
+            size = int(told["dtype"][2:]) * told["shape"][0]
+        assert told["offset"] % ALIGNED == 0
+        if size:
+            found[name] = [*range(told["offset"], told["offset"] + size)]
+            between -= set(found[name])
+    return {**found, BETWEEN: sorted(between)}
+
+
+def beside(stretches: dict[str, list[int]], damaged: set[int]) -> set[str]:
+    """The parts that have something in a block in which one of these places is damaged."""
+    blocks = {at // BLOCK for at in damaged}
+    return {
+        name
+        for name, places in stretches.items()
+        if name != BETWEEN and blocks.intersection(at // BLOCK for at in places)
+    }
+
+
+def wide(folder: Path, size: int = WIDE) -> Path:
+    """Write a file of JSON Lines whose index has something in each of its parts.
+
+    A small one has no frequent terms; that aside.
+    """
     path = folder / "posts.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for i, post in enumerate(corpus("old", WIDE)):
+        for i, post in enumerate(corpus("old", size)):
             more = {"date": "2014-02-04", "categories": ["Tips"], "kind": "teaser", "url": "u:x"}
             said = {
                 "id": post.id,
@@ -307,11 +368,12 @@ def disk_full(event: str) -> None:
 # --- roles
 
 
-def kill(folder: Path, seed: str, kills: str, size: str) -> dict[str, Any]:
+def kill(folder: Path, seed: str, kills: str, size: str, enough: str) -> dict[str, Any]:
     """SIGKILL `kills` builds, each at a random moment; those that were done before do not count.
 
-    The moments spread over a span that follows the length of a build: it grows with each kill
-    and shrinks with each build that was done, so that about one in five is.
+    More than that are killed until the reader beside has made the file `enough`. The moments
+    spread over a span that follows the length of a build: it grows with each kill and shrinks with
+    each build that was done, so that about one in five is.
     """
     randomness, posts, seen, amid = random.Random(int(seed)), int(size), Counter[str](), 0
     build_and_save("new", posts, folder)  # so that all that a build imports is here before the fork
@@ -319,7 +381,8 @@ def kill(folder: Path, seed: str, kills: str, size: str) -> dict[str, Any]:
     start, live = time.perf_counter(), "old"
     assert in_child(partial(build_and_save, live, posts, folder)) == FINISHED
     span = time.perf_counter() - start
-    while seen["killed"] < int(kills):
+    while seen["killed"] < int(kills) or not Path(enough).exists():
+        say()
         other = "new" if live == "old" else "old"
         work = partial(build_and_save, other, posts, folder)
         code = in_child(work, after=randomness.uniform(0, span))
@@ -332,17 +395,25 @@ def kill(folder: Path, seed: str, kills: str, size: str) -> dict[str, Any]:
             assert now in {live, other}, f"a build of {other} over {live} was killed: {now}"
             span *= 1.1
         seen["finished" if code == FINISHED else "killed"] += 1
-        assert seen["finished"] < 10 * int(kills), f"builds end before they are killed: {seen}"
+        most = 10 * (int(kills) + seen["killed"])
+        assert seen["finished"] < most, f"builds end before they are killed: {seen}"
+        assert seen["killed"] < 20 * int(kills), "the reader does not come to read"
         amid += bool(leftovers(folder))
         live = now
     return {**seen, "amid": amid}
 
 
-def read(folder: Path, stop: str, size: str) -> dict[str, int]:
-    """Open and ask until the file `stop` appears; each answer must be a whole corpus's."""
+def read(folder: Path, stop: str, size: str, enough: str, least: str) -> dict[str, int]:
+    """Open and ask until the file `stop` appears; each answer must be a whole corpus's.
+
+    The file `enough` is made once that has been done `least` times, and both corpora were met.
+    """
     seen = Counter[str]()
     while not Path(stop).exists():
         seen[outcome(folder, int(size))] += 1
+        say()
+        if len(seen) == len(WORDS) and seen.total() >= int(least):
+            Path(enough).touch()
         if set(seen) - set(WORDS):
             raise AssertionError(f"a reader met {seen}")
     return dict(seen)
@@ -361,6 +432,7 @@ def steps(folder: Path, mode: str, *befores: str) -> dict[str, dict[str, Any]]:
         template, seen, wrong, at, ended = folder / before, Counter[str](), list[str](), 0, False
         was = prepare(template, before)
         while not ended:
+            say()
             at += 1
             place = folder / f"{before}-{mode}-{at}"
             shutil.copytree(template, place)
@@ -428,54 +500,67 @@ def prepare(folder: Path, before: str) -> str:
         if before in {"new", "damaged"}:
             new = Index.build(corpus("new")).save(folder)
         if before == "damaged":
-            (folder / new / "posts.jsonl").write_bytes(b"?")
+            (folder / new / DATA).write_bytes(b"?")
     return outcome(folder)
 
 
-def flip(folder: Path, seed: str, size: str, most: str, used: str) -> dict[str, Any]:
-    """Flip bytes of each file in turn: all of them, or `most` drawn by lot, the ends among them.
+def flip(folder: Path, seed: str, most: str, used: str) -> dict[str, Any]:
+    """Flip bytes of each part and file in turn: all, or `most` drawn by lot, the ends among them.
 
     Returns how many, and the flips that were not answered by a clear IndexCorrupt, or after which
-    an index that nobody verified gave another answer; that is tried for `used` flips of each file.
+    an index that nobody verified gave another answer, or called a part damaged that has nothing in
+    the block; that is tried for `used` flips of each.
     """
     randomness, flips, wrong = random.Random(int(seed)), Counter[str](), []
-    ask, tried = asked(corpus("old", int(size))), Counter[str]()
+    ask, tried = asked(list(Index.open(folder))), Counter[str]()
     whole = dict(ask.of(Index.open(folder)))
     assert [answer for answer in whole.values() if isinstance(answer, Exception)] == []
     live = folder / (folder / "CURRENT").read_text().strip()
+    parts = stretches(live)
     for path in (folder / "CURRENT", *sorted(live.iterdir())):
         data = path.read_bytes()
-        places = list(range(len(data)))
-        if len(data) > int(most):
-            places = sorted({0, len(data) - 1, *randomness.sample(places, int(most))})
-        looks = set(randomness.sample(places, min(int(used), len(places))))
-        opened = None if path.name in {"CURRENT", "manifest.json", DIGESTS} else Index.open(folder)
-        with path.open("r+b", buffering=0) as file:
+        of_file = parts if path.name == DATA else {path.name: [*range(len(data))]}
+        for name, all_places in of_file.items():
+            places = all_places
+            if len(places) > int(most):
+                ends = {places[0], places[-1]}
+                places = sorted({*ends, *randomness.sample(places, int(most))})
+            looks = set(randomness.sample(places, min(int(used), len(places))))
             for at in places:
                 for mask in (0xFF, 1 << randomness.randrange(8)):
-                    os.pwrite(file.fileno(), bytes([data[at] ^ mask]), at)
-                    # What was opened before maps the file, and has looked at nothing in it.
-                    said = complaint(folder, path.name, None if at in looks else opened)
+                    say()
+                    named = {path.name, *(beside(parts, {at}) if path.name == DATA else ())}
+                    _overwrite(path, at, data[at] ^ mask)
+                    said = complaint(folder, path.name, named)
                     if at in looks and mask == 0xFF:
-                        said += "".join(wrongs(folder, ask, whole))
-                        tried[path.name] += 1
-                    os.pwrite(file.fileno(), data[at : at + 1], at)
-                    flips[path.name] += 1
+                        unsure = unverified(folder, ask, whole)
+                        said += "".join([*unsure.wrong, *sorted(unsure.named - named)])
+                        tried[name] += 1
+                    _overwrite(path, at, data[at])
+                    flips[name] += 1
                     if said:
-                        wrong.append([path.name, at, mask, said])
+                        wrong.append([name, at, mask, said])
         assert path.read_bytes() == data
-    assert outcome(folder, int(size)) == "old"
+    Index.open(folder).verify()
     return {"flips": flips, "used": tried, "wrong": wrong}
 
 
-def complaint(folder: Path, file: str, opened: Index | None) -> str:
-    """What is wrong with how a damaged `file` is answered: nothing if by a clear IndexCorrupt."""
+def _overwrite(path: Path, at: int, byte: int) -> None:
+    with path.open("r+b", buffering=0) as file:
+        os.pwrite(file.fileno(), bytes([byte]), at)
+
+
+def complaint(folder: Path, file: str, damaged: set[str]) -> str:
+    """What is wrong with how a damaged `file` is answered: nothing if by a clear IndexCorrupt.
+
+    That names the file, or another of the names in `damaged`.
+    """
     try:
-        (opened or Index.open(folder)).verify()
+        Index.open(folder).verify()
     except IndexCorrupt as error:
         message = str(error)
         # CURRENT with another digit names a generation, and that is what is missing.
-        named = error.file == file or (file == "CURRENT" and len(error.file) == 64)
+        named = error.file in damaged or (file == "CURRENT" and len(error.file) == 64)
         clear = named and str(folder) in message and error.file in message and "\n" not in message
         return "" if clear else f"unclear: {message}"
     except Exception as error:
@@ -484,7 +569,7 @@ def complaint(folder: Path, file: str, opened: Index | None) -> str:
 
 
 def open_each(template: Path, *folders: Path) -> None:
-    """Open each folder, ask the index all there is, and verify it; one line for each.
+    """Say "ready"; open each folder, ask the index all there is, and verify it; one line for each.
 
     The answers must be those of the index in `template`, if there is one, and never an error of
     another kind than IndexCorrupt; what breaks that is listed under "wrong".
@@ -492,11 +577,14 @@ def open_each(template: Path, *folders: Path) -> None:
     known = template.is_dir()
     ask = asked(list(Index.open(template)) if known else corpus("old", WIDE))
     whole = dict(ask.of(Index.open(template))) if known else None
+    say("ready")
     for folder in folders:
+        unsure = unverified(folder, ask, whole)
         said: dict[str, Any] = {
             "clear": False,
             "opened": False,
-            "wrong": wrongs(folder, ask, whole),
+            "wrong": unsure.wrong,
+            "named": sorted(unsure.named),
         }
         try:
             index = Index.open(folder)
@@ -511,8 +599,7 @@ def open_each(template: Path, *folders: Path) -> None:
             said["clear"] = (
                 isinstance(error, StorageError) and str(folder) in message and "\n" not in message
             )
-        sys.stdout.write(json.dumps(said) + "\n")
-        sys.stdout.flush()
+        say(json.dumps(said))
 
 
 def adding(index: Index, source: Path) -> list[str]:
@@ -525,19 +612,24 @@ def adding(index: Index, source: Path) -> list[str]:
     return []
 
 
-def save(folder: Path, name: str, seconds: str) -> dict[str, Any]:
-    """Say "ready", wait for a line, then save a corpus over and over for so long, or once for 0."""
+def save(folder: Path, name: str, stop: str = "") -> dict[str, Any]:
+    """Say "ready", wait for a line, then save a corpus once, or until the file `stop` is there.
+
+    Who has waited for another build a few times makes that file.
+    """
     index, waits, names = Index.build(corpus(name)), [0], list[str]()
 
     def waited() -> None:
         waits[0] += 1
+        if waits[0] == MEETINGS:
+            Path(stop).touch()
 
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    say("ready")
     sys.stdin.readline()
-    until = time.monotonic() + float(seconds)
-    while not names or time.monotonic() < until:
-        names.append(index.save(folder, on_wait=waited))
+    while not names or (stop and not Path(stop).exists()):
+        names.append(index.save(folder, lock_seconds=LONG, on_wait=waited))
+        say()
+        assert len(names) < 20_000, "the two builds never meet"
     return {"waits": waits[0], "names": names}
 
 
@@ -546,11 +638,10 @@ def pause(folder: Path, name: str) -> dict[str, Any]:
     index = Index.build(corpus(name))
 
     def wait(_: str) -> None:
-        sys.stdout.write("amid\n")
-        sys.stdout.flush()
+        say("amid")
         sys.stdin.readline()
 
-    Steps(9, wait).start()
+    Steps(AMID, wait).start()
     return {"names": [index.save(folder)]}
 
 
@@ -562,10 +653,12 @@ def limit(folder: Path) -> dict[str, Any]:
     sizes = {path.stat().st_size for path in (folder / "elsewhere").rglob("*") if path.is_file()}
     shutil.rmtree(folder / "elsewhere")
     largest = max(sizes)
+    sizes |= {largest * share // 20 for share in range(20)}
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     refused: dict[int, str] = {}
     for most in sorted({0, 1, 64, *sizes, *(size - 1 for size in sizes if size)} - {largest}):
+        say()
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
         try:
             new.save(folder)
@@ -600,15 +693,78 @@ def unprivileged(folder: Path, user: str) -> dict[str, Any]:
     return said
 
 
+def descriptors(folder: Path) -> dict[str, list[int]]:
+    """How many descriptors this process holds, by kernel.
+
+    Before an index is opened, then with it, after all questions and a check, and after `close`.
+    """
+    ask, held = asked(list(Index.open(folder))), dict[str, list[int]]()
+
+    def count() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    for kernel in KERNELS:
+        first = Index.open(folder, kernel=kernel)
+        assert list(ask.of(first))  # what libraries open once is not the index's
+        first.close()
+        counts = [count()]
+        index = Index.open(folder, kernel=kernel)
+        counts.append(count())
+        assert list(ask.of(index))
+        index.verify()
+        counts.append(count())
+        index.close()
+        held[kernel] = [*counts, count()]
+    return held
+
+
+def exhausted(folder: Path, most: str) -> dict[str, list[dict[str, Any]]]:
+    """What opening an index, and saving another, give where 0, 1, 2 ... descriptors are left."""
+    assert outcome(folder) == "old"  # all that is imported for it is here
+    new, said = Index.build(corpus("new")), {"open": list[dict[str, Any]](), "save": []}
+    new.save(folder / "elsewhere")
+    shutil.rmtree(folder / "elsewhere")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, before[1]))
+    held = list[int]()
+    with suppress(OSError):  # too many open files
+        while len(held) < 64:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    assert len(held) < 64
+    for _ in range(int(most) + 1):
+        for name, act in (("open", Index.open), ("save", new.save)):
+            say()
+            try:
+                done = act(folder)
+            except (IndexUnreadable, IndexWriteError) as error:
+                kind, number = type(error).__name__, error.errno
+                said[name].append({"error": kind, "errno": number, "message": str(error)})
+            except Exception as error:
+                said[name].append({"error": repr(error)})
+            else:
+                said[name].append({"error": None})
+                if isinstance(done, Index):
+                    done.close()
+        os.close(held.pop())
+    for descriptor in held:
+        os.close(descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    return said
+
+
 ROLES: dict[str, Callable[..., object]] = {
-    role.__name__: role for role in (kill, read, steps, flip, save, pause, limit, unprivileged)
-}
+    role.__name__: role
+    for role in (
+        kill, read, steps, flip, save, pause, limit, unprivileged, descriptors, exhausted,
+    )
+}  # fmt: skip
 
 if __name__ == "__main__":
-    if os.environ.get("TIPSEARCH_RANKING") == "bm25":  # the caller has no model, so nor has this
+    faulthandler.enable()
+    # The caller has no model then, so nor has this.
+    if os.environ.get("TIPSEARCH_RANKING") == "feedback":
         mock.patch.object(model, "installed", return_value=None).start()
     if sys.argv[1] == "open_each":
         open_each(*map(Path, sys.argv[2:]))
     else:
-        result = ROLES[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
-        sys.stdout.write(json.dumps(result) + "\n")
+        say(json.dumps(ROLES[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])))

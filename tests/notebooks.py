@@ -19,11 +19,11 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 
 FOLDER = ROOT / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
-SECONDS = 120
+SECONDS = PATIENCE
 COLOURS = 256  # of a committed PNG: charts have fewer, but for the edges of letters
 STRICT = """\
 import warnings

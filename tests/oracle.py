@@ -88,17 +88,23 @@ class Words:
                 mean[term] = mean.get(term, 0.0) + share * self.weight(id, term)
         shared = {term: weight for term, weight in mean.items() if self._df[term] > 1}
         chosen = ranked(shared)[: ranking.feedback_terms]
+        if not chosen:
+            return dict(query)
         whole = sum(weight for _, weight in chosen)
         factors = {term: (1 - ranking.feedback) * f for term, f in query.items()}
         for term, weight in chosen:
             added = ranking.feedback * sum(query.values()) * weight / whole
             factors[term] = factors.get(term, 0.0) + added
         rounded = {term: round(factor * 4096) / 4096 for term, factor in factors.items()}
-        return {term: factor for term, factor in rounded.items() if factor} or dict(query)
+        for term in query:  # what was asked for stays
+            rounded[term] = max(rounded[term], 1 / 4096)
+        return {term: factor for term, factor in rounded.items() if factor}
 
     def query(self, text: str, ranking: Ranking) -> list[tuple[str, float]]:
         """The ids and scores of all hits."""
         query = self.asked(text)
+        if ranking.name == "bm25":
+            return ranked(self.scores(query))
         first = ranked(self.scores(query))
         return ranked(self.scores(self.widened(query, first, ranking)))
 
@@ -126,13 +132,14 @@ class Meaning:
         if not words:
             return []
         unknown = len(words) - int(sum(asked.values()))
-        most, vector = self._words.most(asked, unknown), _unit(vector)
+        vector = _unit(vector)
 
         def scores(factors: Mapping[str, float], direction: Floats) -> list[tuple[str, float]]:
             whole, of_words = _unit(_whole(direction)), self._words.scores(factors)
             cosines = {id: float(vector @ whole) for id, vector in self._vectors.items()}
+            most = self._words.most(factors, unknown)
             return ranked({
-                id: s * (s / most if most else s) + ranking.semantic_weight * cosines[id]
+                id: s * (s / most if most else s) + ranking.semantic_weight * max(cosines[id], 0)
                 for id, s in of_words.items()
                 if s or cosines[id] >= LIKE
             })  # fmt: skip

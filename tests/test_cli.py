@@ -31,7 +31,7 @@ def _run(
     done = subprocess.run(
         [TIPSEARCH, *words],
         cwd=folder,
-        env=clean | {"TIPSEARCH_RANKING": "bm25"} | (env or {}),
+        env=clean | {"TIPSEARCH_RANKING": "feedback"} | (env or {}),
         capture_output=True,
         encoding="latin-1" if env and "PYTHONIOENCODING" in env else "utf-8",
         check=False,
@@ -50,7 +50,7 @@ def indexed(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the seeds and an index of them, made by the command."""
     folder = tmp_path_factory.mktemp("indexed")
     shutil.copytree(seeds, folder / "seeds")
-    _run(folder, "index")
+    _run(folder, "index", "--ranking", "feedback")
     return folder
 
 
@@ -61,7 +61,10 @@ def test_query_answers_in_the_contract_s_json(indexed: Path) -> None:
     """A hit is one JSON object a line, with the keys of the contract in its order."""
     hits = _objects(_run(indexed, "query", "angry customer on the phone", "-n", "3", "--json"))
     keys = ["rank", "id", "score", "title", "date", "kind", "categories", "snippet"]
-    assert [list(hit) for hit in hits] == [keys] * 3
+    assert [list(hit) for hit in hits] == [[*keys, "matched", "added"]] * 3
+    assert hits[0]["matched"] == ["angry", "customer"]
+    related = _objects(_run(indexed, "related", FIX_FAST, "--json"))
+    assert [list(hit) for hit in related] == [keys] * 10
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert hits[0]["title"] == "Gain Control of the Conversation"
     assert (hits[0]["date"], hits[0]["kind"]) == ("2025-09-16", "teaser")
@@ -93,9 +96,10 @@ def test_plain_and_narrow_when_piped(indexed: Path, command: list[str]) -> None:
 @pytest.mark.parametrize(
     ("query", "note"),
     [
-        ("the of and", 'only stop words ("the", "of", "and")'),
-        ("xyzzy", 'No post has: "xyzzy"'),
-        ("😀", "holds no word"),
+        ("the of and", 'the query holds only stop words: "the", "of", "and".'),
+        ("thier", 'Took "their" for "thier" (as typed: --exact).'),
+        ("xyzzy", 'No title or text has: "xyzzy".'),
+        ("😀", "holds no letter or digit"),
     ],
 )
 def test_nothing_found_is_said_on_stderr(indexed: Path, query: str, note: str) -> None:
@@ -103,14 +107,14 @@ def test_nothing_found_is_said_on_stderr(indexed: Path, query: str, note: str) -
     done = _run(indexed, "query", query)
     assert done.stdout == ""
     assert note in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr.splitlines()) == 1 + (query == "thier")
 
 
 def test_unknown_words_are_named_beside_the_answer(indexed: Path) -> None:
     """A word that no post has is named, and the others are still searched for."""
     done = _run(indexed, "query", "angry xyzzy")
     assert "Gain Control" in done.stdout
-    assert done.stderr == 'No post has: "xyzzy"\n'
+    assert done.stderr.startswith('No title or text has: "xyzzy".\n')
 
 
 def test_ten_thousand_words(indexed: Path) -> None:
@@ -124,9 +128,10 @@ def test_ten_thousand_words(indexed: Path) -> None:
     ("words", "message"),
     [
         (["query", ""], "the query is empty"),
-        (["related", "Fix Fats to Reduce Stres"], "the nearest titles are"),
-        (["related", "patience"], "2 posts fit 'patience'"),
-        (["show", "nothing of the kind"], "no post has the id or title"),
+        (["related", "Fix Fats to Reduce Stres"], "no post has the id, title or date"),
+        (["related", "patience"], "2 posts fit 'patience':"),
+        (["show", "nothing of the kind"], "no post has the id, title or date"),
+        (["show", "2014-02-05"], "no post has the id, title or date '2014-02-05'"),
         (["index", "nowhere"], "nowhere: no such file or folder"),
     ],
 )
@@ -233,16 +238,16 @@ def test_show_prints_the_whole_post(indexed: Path, seeds: Path) -> None:
 def test_info_and_verify(indexed: Path, tmp_path: Path) -> None:
     """`info` says what is in the index; `verify` names each file, and fails on a damaged one."""
     (info,) = _objects(_run(indexed, "info", "--json"))
-    assert (info["posts"], info["format"]) == (56, 3)
+    assert (info["posts"], info["format"]) == (56, 4)
     assert "56" in _run(indexed, "info").stdout
     files = _objects(_run(indexed, "verify", "--json"))
-    assert {"posts.jsonl", "manifest.json", "matrix.counts.npy"} <= {file["file"] for file in files}
+    assert {file["file"] for file in files} == {"data.bin", "digests.bin", "manifest.json"}
     copy = tmp_path / "copy"
     shutil.copytree(indexed / "index", copy)
-    target = next(copy.glob("*/posts.jsonl"))
+    target = next(copy.glob("*/data.bin"))
     target.write_bytes(target.read_bytes().replace(b"stress", b"strezz", 1))
     done = _run(indexed, "verify", "--index", str(copy), code=1)
-    assert "posts.jsonl: its checksum is wrong" in done.stderr
+    assert "data.bin: its checksum is wrong" in done.stderr
 
 
 def test_help_is_plain_and_complete(indexed: Path) -> None:
@@ -289,7 +294,7 @@ def test_the_index_s_own_ranking_is_the_default(hybrid: Path) -> None:
     query = ("query", "angry customer", "--json", "--index", "meaning")
     by_words = {
         name: _run(hybrid, *query, env={"TIPSEARCH_RANKING": name}).stdout
-        for name in ("bm25", "hybrid", "tfidf")
+        for name in ("feedback", "hybrid", "tfidf")
     }
     assert len(set(by_words.values())) == 3
     for name, expected in by_words.items():
@@ -304,10 +309,30 @@ def test_the_index_s_own_ranking_is_the_default(hybrid: Path) -> None:
 
 @pytest.mark.parametrize("command", [["query", "x"], ["related", FIX_FAST], ["index"]])
 def test_an_unknown_ranking_is_wrong_usage(hybrid: Path, command: list[str]) -> None:
-    """By option or by environment, a ranking that there is not is exit 2, with those there are."""
-    for words, env in ((["--ranking", "bm26"], OWN), ([], {"TIPSEARCH_RANKING": "bm26"})):
+    """A ranking that there is not is exit 2, with those there are; so it is in the environment."""
+    wrong = [(["--ranking", "bm26"], OWN)]
+    if command != ["index"]:
+        wrong.append(([], {"TIPSEARCH_RANKING": "bm26"}))
+    for words, env in wrong:
         refused = _run(hybrid, *command, *words, code=2, env=env).stderr
-        assert all(name in refused for name in ("bm25", "hybrid", "tfidf"))
+        assert all(name in refused for name in ("bm25", "feedback", "hybrid", "tfidf"))
+
+
+def test_the_environment_chooses_how_to_ask_never_how_to_build(indexed: Path) -> None:
+    """TIPSEARCH_RANKING takes no vectors from an index; who leaves them out is told so."""
+    there = ("--index", "asked")
+    by_words = {"TIPSEARCH_RANKING": "bm25"}
+    built = _run(indexed, "index", *there, env=by_words)
+    assert "ranks by hybrid" in built.stdout
+    (info,) = _objects(_run(indexed, "info", "--json", *there))
+    assert info["embedding"]
+    hits = _objects(_run(indexed, "query", "angry customer", "--json", *there, env=by_words))
+    assert all(hit["matched"] and not hit["added"] for hit in hits)
+    without = _run(indexed, "index", "--ranking", "feedback", *there)
+    assert "ranks by feedback" in without.stdout
+    assert (
+        without.stderr == "The new index has no vectors, as the old one had: it ranks by words.\n"
+    )
 
 
 @pytest.mark.parametrize("command", [["query", "angry"], ["related", FIX_FAST]])
@@ -323,10 +348,10 @@ def test_without_the_model_the_answer_is_by_words(hybrid: Path, unmodelled: dict
     """A query says once that it ranks by words alone; related posts need no model."""
     query = ("query", "angry customer on the phone", "--json", "--index", "meaning")
     done = _run(hybrid, *query, env=unmodelled)
-    assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("tipsearch: ranking by words alone: this needs wordllama")
+    assert done.stderr.count("tipsearch: ") == 1
     assert 'pip install "tipsearch[semantic]"' in done.stderr
-    assert done.stdout == _run(hybrid, *query, "--ranking", "bm25").stdout
+    assert done.stdout == _run(hybrid, *query, "--ranking", "feedback").stdout
     related = ("related", FIX_FAST, "--json", "--index", "meaning")
     done = _run(hybrid, *related, env=unmodelled)
     assert done.stderr == ""
@@ -352,7 +377,7 @@ def test_what_needs_the_model_says_how_to_get_it(
     _run(tmp_path, "verify", "--index", folder, env=unmodelled)
     _run(tmp_path, "query", "angry", "--ranking", "hybrid", "--index", folder)
     _run(tmp_path, "index", str(file), "--index", folder, env=unmodelled)
-    assert '"name": "bm25"' in _run(tmp_path, "info", "--json", "--index", folder).stdout
+    assert '"name": "feedback"' in _run(tmp_path, "info", "--json", "--index", folder).stdout
 
 
 # --- the terminal
@@ -364,7 +389,7 @@ def _in_terminal(folder: Path, *words: str, columns: int = 80, **env: str) -> st
     if pid == 0:
         os.chdir(folder)
         os.environ.update({"COLUMNS": str(columns), "TERM": "xterm-256color", **env})
-        os.environ.setdefault("TIPSEARCH_RANKING", "bm25")
+        os.environ.setdefault("TIPSEARCH_RANKING", "feedback")
         os.execv(TIPSEARCH, [str(TIPSEARCH), *words])
     output = b"".join(_until_closed(terminal))
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, output
@@ -459,7 +484,7 @@ def test_closed_pipe_is_no_traceback(indexed: Path) -> None:
         f"{TIPSEARCH} query customer -n 50 | head -1",
         shell=True, cwd=indexed, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.startswith("1. ")
+    assert done.stdout.startswith(" 1. ")
     assert done.stderr == ""
 
 
@@ -515,7 +540,8 @@ def test_add_and_remove(indexed: Path, tmp_path: Path) -> None:
         assert (tmp_path / "new" / "CURRENT").read_bytes() == before
     (said,) = _objects(_run(indexed, "remove", "more", "--json", "--index", folder))
     assert said == {"removed": 1, "posts": 56}
-    assert "No post has" in _run(indexed, "query", "audibly", "--index", folder).stderr
+    gone = _run(indexed, "query", "audibly", "--index", folder)
+    assert 'No title or text has: "audibly"' in gone.stderr
 
 
 def test_an_unchanged_source_leaves_the_index_as_it_is(indexed: Path, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def _objects(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def index(posts: list[tipsearch.Post]) -> tipsearch.Index:
     """An index of the seeds that ranks as it does without any extra."""
-    return tipsearch.Index.build(posts, ranking="bm25")
+    return tipsearch.Index.build(posts, ranking="feedback")
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_each_query_and_the_options_of_measures(folder: Path) -> None:
 
 def test_tables_for_people(folder: Path) -> None:
     """Without --json there are tables: of queries, of means, of differences."""
-    out = _run(folder, *FILES, "--per-query", "--compare", "bm25").stdout
+    out = _run(folder, *FILES, "--per-query", "--compare", "feedback").stdout
     assert re.search(r"^q2 +\d\.\d{3} +\d\.\d{3} +\d\.\d{3} +\d\.\d{3}$", out, re.MULTILINE)
     assert re.search(r"^index, 3 queries +mean  95% from +to$", out, re.MULTILINE)
     assert re.search(r"^nDCG@10( +\d\.\d{3}){3}$", out, re.MULTILINE)
@@ -143,7 +143,7 @@ def test_known_items(folder: Path, index: tipsearch.Index) -> None:
     lines = _objects(done)
     of_query = {line["query"]: line["MRR@100"] for line in lines[:53]}
     posts = [replace(post, title="") for post in index]
-    untitled = tipsearch.Index.build(posts, ranking="bm25")
+    untitled = tipsearch.Index.build(posts, ranking="feedback")
     for post in index:
         if post.id in of_query:
             ids = [hit.id for hit in untitled.query(post.title, 101)]
@@ -158,9 +158,9 @@ def test_known_items(folder: Path, index: tipsearch.Index) -> None:
 def test_each_ranking_has_its_name(folder: Path, index: tipsearch.Index) -> None:
     """--ranking and --compare take the names of all rankings, and measure what they say."""
     assert sorted(RANKINGS) == sorted(ranking.NAMES)
-    done = _run(folder, *FILES, "--ranking", "tfidf", "--compare", "bm25", "--json")
+    done = _run(folder, *FILES, "--ranking", "tfidf", "--compare", "feedback", "--json")
     means = _objects(done)
-    assert [mean["ranking"] for mean in means] == ["tfidf"] * 4 + ["bm25"] * 4 + ["tfidf"] * 4
+    assert [mean["ranking"] for mean in means] == ["tfidf"] * 4 + ["feedback"] * 4 + ["tfidf"] * 4
     hits = {id: index.query(text, 101, ranking="tfidf") for id, text in QUERIES.items()}
     run = {id: [(hit.id, hit.score) for hit in found] for id, found in hits.items()}
     qrels: dict[str, dict[str, int]] = {}

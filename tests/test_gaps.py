@@ -55,7 +55,7 @@ def gaps(index: Index) -> Gaps:
 )
 def test_coverage_by_hand(query: str, share: float) -> None:
     """By words it is the root of the share of the greatest BM25 score that a post could have."""
-    (asked,) = Index.build(TINY, ranking="bm25").gaps([query]).queries
+    (asked,) = Index.build(TINY, ranking="feedback").gaps([query]).queries
     assert asked.coverage == pytest.approx(sqrt(share), abs=1e-6)
     assert asked.weak == (asked.coverage < WEAK)
     assert (asked.post is None) == (share == 0)
@@ -68,18 +68,21 @@ def test_coverage_by_meaning() -> None:
     for asked in index.gaps(["refund", "furious", "refund the furious caller"]).queries:
         assert asked.post is not None
         why = index.explain(asked.query, asked.post)
-        (by_words,) = index.gaps([asked.query], ranking="bm25").queries
+        (by_words,) = index.gaps([asked.query], ranking="feedback").queries
         same = asked.post == by_words.post
         lexical = by_words.coverage if same else 0.0
         assert asked.coverage == pytest.approx((lexical + max(why.cosine, 0)) / 2, abs=1e-6)
-    assert index.gaps(["furious"])[0].coverage > index.gaps(["furious"], ranking="bm25")[0].coverage
+    assert (
+        index.gaps(["furious"])[0].coverage
+        > index.gaps(["furious"], ranking="feedback")[0].coverage
+    )
 
 
 @settings(max_examples=15)
 @given(CORPORA, st.lists(QUERIES, min_size=1, max_size=4))
 def test_coverage_is_from_0_to_1(posts: list[Post], queries: list[str]) -> None:
     """Whatever is asked of whatever posts, coverages are from 0 to 1 and all queries are kept."""
-    found = Index.build(posts, ranking="bm25").gaps(queries)
+    found = Index.build(posts, ranking="feedback").gaps(queries)
     assert all(0 <= asked.coverage <= 1 for asked in found.queries)
     assert found.asked + sum(count for _, count in found.wordless) == len(queries)
 
@@ -143,7 +146,7 @@ def test_the_threshold_is_the_caller_s(index: Index) -> None:
 
 def test_equal_queries_are_one() -> None:
     """Case, quotes and punctuation make no difference; the usual spelling is shown."""
-    index = Index.build(TINY, ranking="bm25")
+    index = Index.build(TINY, ranking="feedback")
     found = index.gaps(["Refund?", ("refund", 3), "“refund”", "  REFUND  "])
     assert [(asked.query, asked.count) for asked in found.queries] == [("refund", 6)]
     assert index.gaps(Counter(["refund", "refund"])).asked == 2
@@ -196,7 +199,7 @@ def test_nothing_to_answer(index: Index, queries: list[str]) -> None:
 
 def test_an_empty_index_covers_nothing() -> None:
     """Where there is no post, each query is a gap."""
-    (gap,) = Index.build([], ranking="bm25").gaps(["refund"])
+    (gap,) = Index.build([], ranking="feedback").gaps(["refund"])
     assert (gap.asked, gap.weak, gap.coverage, gap.queries[0].post) == (1, 1, 0.0, None)
 
 

@@ -50,7 +50,7 @@ def test_gaps_as_an_installed_command(folder: Path, index: Index) -> None:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
     done = subprocess.run(
         [TIPSEARCH, "gaps", "log.txt", "--json"], cwd=folder,
-        env=clean | {"TIPSEARCH_RANKING": "bm25"}, capture_output=True, encoding="utf-8",
+        env=clean | {"TIPSEARCH_RANKING": "feedback"}, capture_output=True, encoding="utf-8",
         check=True,
     )  # fmt: skip
     assert _objects(done.stdout) == index.gaps(QUERIES).to_json()

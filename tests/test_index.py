@@ -6,6 +6,7 @@ import random
 import re
 import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from tipsearch.errors import (
     SettingError,
 )
 from tipsearch.index import Index
-from tipsearch.model import Hit, Post
+from tipsearch.model import Hit, Post, Source
 from tipsearch.ranking import Ranking
 from tipsearch.text import Analyzer
 from tipsearch.weighting import Weighting
@@ -195,6 +196,7 @@ def test_title_words_count_more() -> None:
         ("the of and", (), ("the", "of", "and")),
         ("xyzzy Plugh xyzzy", ("xyzzy", "plugh"), ()),
         ("😀 … –", (), ()),
+        ("1066 and 9999", ("1066", "9999"), ("and",)),
     ],
 )
 def test_nothing_matches_is_no_error(
@@ -202,7 +204,7 @@ def test_nothing_matches_is_no_error(
 ) -> None:
     """Stop words, unknown words and emoji match nothing, and `parse` says why."""
     assert index.query(query) == []
-    assert index.parse(query) == ({}, unknown, stopped, {})
+    assert index.parse(query) == ({}, unknown, stopped, {}, {})
 
 
 @pytest.mark.parametrize("query", ["", " \t\n", "\xa0"])
@@ -218,7 +220,7 @@ def test_ten_thousand_words(index: Index) -> None:
     assert _pairs(index.query(query)) == _pairs(index.query("angry phone"))
 
 
-@pytest.mark.parametrize("limit", [0, -1, 2.5, "5", None])
+@pytest.mark.parametrize("limit", [0, -1, 2.5, "5", None, True])
 def test_limit_is_at_least_one(index: Index, limit: Any) -> None:
     """A limit that is no whole number from one on is refused by query and related."""
     with pytest.raises(SettingError):
@@ -242,13 +244,47 @@ def test_what_cannot_be_built() -> None:
     """Two posts with one id, and impossible settings are refused."""
     with pytest.raises(DuplicateIdError, match="'a'"):
         Index.build([Post("a", "", "x"), Post("a", "", "y")])
-    for setting in ({"b": 2}, {"k1": math.inf}, {"k1": math.nan}, {"title_weight": 2.5}):
+    for setting in (
+        {"b": 2}, {"k1": math.inf}, {"k1": math.nan}, {"title_weight": 2.5},
+        {"k1": True}, {"b": False}, {"title_weight": True},
+    ):  # fmt: skip
         with pytest.raises(SettingError, match=rf"weighting\.{next(iter(setting))}"):
             Weighting(**setting)
-    with pytest.raises(SettingError, match="the date of 'a'"):
-        Index.build([Post("a", "", "x", date=datetime.datetime(2024, 1, 1, 12))])
-    with pytest.raises(SettingError, match="half of one"):
-        Index.build([Post("a", "", "half \ud800 a pair")])
+    with pytest.raises(SettingError, match=r"posts\[1\] cannot be .*: it must be a tipsearch.Post"):
+        Index.build([Post("a", "", "x"), {"id": "b", "text": "y"}])  # type: ignore[list-item]
+    for sources in ({"a.txt": None}, {Path("a.txt"): "0"}):
+        with pytest.raises(SettingError, match="sources"):
+            Index.build([], sources=sources)  # type: ignore[arg-type]
+    for jobs in (0, -1, 2.5, "2", True):
+        with pytest.raises(SettingError, match="jobs"):
+            Index.build([], jobs=jobs)  # type: ignore[arg-type]
+
+
+WRONG: list[dict[str, Any]] = [
+    {"id": 1}, {"id": None}, {"title": None}, {"title": b"bytes"}, {"text": 5},
+    {"text": "half \ud800 a pair"}, {"id": "\udfff"}, {"url": 5}, {"url": "\ud800"},
+    {"date": "2014-02-04"}, {"date": datetime.datetime(2024, 1, 1, 12)},
+    {"kind": "odd"}, {"kind": None}, {"kind": ["full"]},
+    {"categories": "news"}, {"categories": (5,)}, {"categories": None}, {"categories": {"a"}},
+    {"sources": "a.txt"}, {"sources": [("a.txt", 1, 2)]}, {"sources": [Source("a.txt", 2, 1)]},
+    {"sources": [Source("a.txt", -1, 1)]}, {"sources": [Source("a.txt", True, 1)]},
+    {"sources": [Source("a.txt", 0, 1 << 31)]}, {"sources": [Source(5, 1, 1)]},  # type: ignore[arg-type]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_post_is_checked_when_it_is_made(wrong: dict[str, Any]) -> None:
+    """What no index could give back is no post; the error names the field and the post."""
+    (name,) = wrong
+    with pytest.raises(SettingError, match=f"the {name} of (a post|'a')"):
+        Post(**{"id": "a", "title": "", "text": "", **wrong})
+
+
+def test_lists_in_a_post_become_tuples() -> None:
+    """Categories and sources may be given as lists."""
+    post = Post("a", "", "", categories=["x", "y"], sources=[Source("a.txt", 1, 2)])  # type: ignore[arg-type]
+    assert post.categories == ("x", "y")
+    assert post == Post("a", "", "", categories=("x", "y"), sources=(Source("a.txt", 1, 2),))
 
 
 def test_twins_tie() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 from pathlib import Path
@@ -392,14 +393,15 @@ def test_auto_goes_over_once_numpy_has_taken_as_long_as_numba_takes_to_start(
     time = types.SimpleNamespace(perf_counter=lambda: float(next(clock)))  # a second each
     monkeypatch.setattr("tipsearch.retrieval.engine.time", time)
     _with_numba(monkeypatch, _fake(lambda function: function))
-    auto, expected = Engine(), _brute_force(made, [(0, 1.0)], 5)
+    monkeypatch.setattr(engine, "_auto", engine._Auto())
+    expected = _brute_force(made, [(0, 1.0)], 5)
     for _ in range(2):
-        assert auto.top(made.postings, plan, 5) == expected
+        assert Engine().top(made.postings, plan, 5) == expected
         assert KERNEL not in sys.modules
-    assert auto.top(made.postings, plan, 5) == expected
+    assert Engine().top(made.postings, plan, 5) == expected  # the sum of all engines counts
     assert KERNEL in sys.modules
-    assert auto._kernel is sys.modules[KERNEL].top
-    assert auto.top(made.postings, plan, 5) == expected
+    assert engine._auto._kernel is sys.modules[KERNEL].top
+    assert Engine().top(made.postings, plan, 5) == expected
 
 
 @pytest.mark.parametrize(
@@ -417,15 +419,35 @@ def test_auto_goes_over_once_numpy_has_taken_as_long_as_numba_takes_to_start(
 def test_without_a_working_numba_auto_stays_with_numpy(
     monkeypatch: pytest.MonkeyPatch, asked: tuple[Made, Plan], numba: types.ModuleType | None
 ) -> None:
-    """Whatever is wrong with numba, "auto" answers, silently, and tries it only once."""
+    """Whatever is wrong with numba, "auto" answers, says why once, and tries it only once.
+
+    Where it is not installed there is nothing to say.
+    """
     made, plan = asked
     monkeypatch.setattr(engine, "START_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "_auto", engine._Auto())
     _with_numba(monkeypatch, numba)
     auto, expected = Engine(), _brute_force(made, [(0, 1.0)], 5)
-    assert auto.top(made.postings, plan, 5) == expected
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert auto.top(made.postings, plan, 5) == expected
+    assert [str(one.message)[:48] for one in told] == (
+        ["searching with numpy, since numba does not work "] if numba else []
+    )
     monkeypatch.setattr(engine, "_numba", _refuse(AssertionError("tried again")))
     assert auto.top(made.postings, plan, 5) == expected
-    assert auto._kernel is numpy_kernel.top
+    assert engine._auto._kernel is numpy_kernel.top
+
+
+def test_an_error_of_the_compiled_kernel_is_not_swallowed(
+    monkeypatch: pytest.MonkeyPatch, asked: tuple[Made, Plan]
+) -> None:
+    """Once it has worked, what it raises reaches the caller."""
+    made, plan = asked
+    auto = engine._Auto()
+    monkeypatch.setattr(auto, "_kernel", _refuse(ZeroDivisionError("of the kernel")))
+    with pytest.raises(ZeroDivisionError, match="of the kernel"):
+        auto.top(made.postings, plan, 5)
 
 
 def test_numba_by_name_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -468,7 +490,7 @@ def test_no_posts(name: str, tmp_path: Path) -> None:
         empty.verify()
         assert (len(empty), list(empty), empty.terms) == (0, [], [])
         assert empty.query("anything at all", 10**9) == []
-        assert empty.parse("angry") == ({}, ("angry",), (), {})
+        assert empty.parse("angry") == ({}, ("angry",), (), {}, {})
         assert empty.matrix.shape == (0, 0)
         facts = empty.info()
         assert (facts["posts"], facts["terms"], facts["forms"]) == (0, 0, 0)

@@ -40,7 +40,7 @@ def test_what_files_say_is_escaped() -> None:
 
 
 @pytest.mark.semantic
-@pytest.mark.parametrize("ranking", ["bm25", "hybrid"])
+@pytest.mark.parametrize("ranking", ["feedback", "hybrid"])
 def test_the_rows_of_an_explanation_sum_to_the_score(seeds: Path, ranking: str) -> None:
     """A row for each part, the largest first; meaning, where it adds something, is one."""
     index = Index.ingest(seeds, ranking=ranking)[0]
@@ -50,9 +50,9 @@ def test_the_rows_of_an_explanation_sum_to_the_score(seeds: Path, ranking: str) 
     assert frame.score.is_monotonic_decreasing
     assert (frame.part == "meaning").sum() == (ranking == "hybrid")
     assert frame.posts.isna().tolist() == (frame.part == "meaning").tolist()
-    added = index.explain("patience", "Define Customer Service Success", ranking="bm25")
+    added = index.explain("patience", "Define Customer Service Success", ranking="feedback")
     assert added.to_frame().part.tolist() == ["feedback"]
-    nothing = index.explain("zzzz", "When Technology Fails", exact=True, ranking="bm25")
+    nothing = index.explain("zzzz", "When Technology Fails", exact=True, ranking="feedback")
     assert nothing.to_frame().empty
 
 
@@ -64,7 +64,7 @@ def test_known_items_are_measured_in_two_calls(index: Index) -> None:
     assert searched.ranking == index.ranking
     words, tfidf = (
         evaluate.measure(searched, titles, relevant, ranking=name, keep_identical=True)
-        for name in ("bm25", "tfidf")
+        for name in ("feedback", "tfidf")
     )
     frame = words.to_frame()
     assert frame.columns.tolist() == ["measure", "mean", "low", "high"]
@@ -79,4 +79,4 @@ def test_known_items_are_measured_in_two_calls(index: Index) -> None:
 def test_where_no_title_is_a_query() -> None:
     """Posts without a title of their own give no known items, and the error says so."""
     with pytest.raises(CorpusError, match="no known items: no post has a title of two words"):
-        known_items.task(Index.build([Post("a", "Refunds", "text")], ranking="bm25"))
+        known_items.task(Index.build([Post("a", "Refunds", "text")], ranking="feedback"))

@@ -5,6 +5,7 @@ The truth is another implementation: rapidfuzz's distance from the word to each 
 
 from __future__ import annotations
 
+import json
 import random
 import string
 from pathlib import Path
@@ -339,15 +340,16 @@ def test_the_order_of_the_posts_does_not_matter(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["forms.txt", "forms.offsets", "forms.terms", "forms.frequency", "forms.signatures"]
+    "part", ["forms.txt", "forms.offsets", "forms.terms", "forms.frequency", "forms.signatures"]
 )
-def test_each_file_is_checked_before_it_is_used(index: Index, tmp_path: Path, file: str) -> None:
-    """A flipped byte in what a correction is made of is an IndexCorrupt that names the file."""
-    path = tmp_path / index.save(tmp_path) / (file if file.endswith("txt") else f"{file}.npy")
-    data = bytearray(path.read_bytes())
-    data[-2] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(IndexCorrupt, match=path.name):
+def test_each_part_is_checked_before_it_is_used(index: Index, tmp_path: Path, part: str) -> None:
+    """A flipped byte in what a correction is made of is an IndexCorrupt."""
+    generation = tmp_path / index.save(tmp_path)
+    told = json.loads((generation / "manifest.json").read_bytes())["parts"][part]
+    data = bytearray((generation / "data.bin").read_bytes())
+    data[told["offset"]] ^= 1
+    (generation / "data.bin").write_bytes(data)
+    with pytest.raises(IndexCorrupt, match="its checksum is wrong"):
         spelling_of(Index.open(tmp_path)).nearest("custmer")
 
 

@@ -129,7 +129,7 @@ def test_similarity_is_what_related_says(index: Index) -> None:
     assert (frame.index.name, frame.columns.name) == ("id", "other")
     expected = np.eye(len(index))
     for i, post in enumerate(index):
-        for hit in index.related(post.id, len(index), ranking="bm25"):
+        for hit in index.related(post.id, len(index), ranking="feedback"):
             expected[i, frame.index.get_loc(hit.id)] = hit.score
     assert abs(frame.to_numpy() - expected).max() <= 1.01e-12
     assert np.array_equal(frame, frame.T)
@@ -164,10 +164,12 @@ def test_too_many_are_refused(index: Index, monkeypatch: pytest.MonkeyPatch) -> 
         index.similarity()
 
 
-@pytest.mark.parametrize("subset", [FIX_FAST, Post("a", "", ""), 7, [7], [True, False]])
+@pytest.mark.parametrize("subset", [FIX_FAST, Post("a", "", ""), 7, [7], [True, "a"]])
 def test_a_subset_is_posts_in_a_list(index: Index, subset: Any) -> None:
     """A single post, or what is none, is refused with what it should be."""
-    with pytest.raises(SettingError, match="must be hits, posts or ids in a list, or a function"):
+    with pytest.raises(
+        SettingError, match="must be hits, posts or ids in a list, a table with ids, a mask, or a"
+    ):
         index.similarity(subset)
 
 

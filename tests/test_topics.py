@@ -62,7 +62,7 @@ def found(index: Index) -> Topics:
 
 def test_planted_topics_are_found_and_named_by_their_phrases() -> None:
     """Kinds of posts without a word in common are the topics; phrases are their names."""
-    topics = Index.build(planted(), ranking="bm25").topics(3)
+    topics = Index.build(planted(), ranking="feedback").topics(3)
     kinds: dict[int, set[str]] = {}
     for id, number in topics.numbers.items():
         kinds.setdefault(number, set()).add(id.partition("-")[0])
@@ -132,7 +132,7 @@ def test_quality_is_the_product_of_its_parts() -> None:
 
 def test_order_of_posts_does_not_matter(posts: list[Post], found: Topics) -> None:
     """The same posts in another order have the same topics, to the bit."""
-    again = Index.build(posts[::-1], ranking="bm25").topics()
+    again = Index.build(posts[::-1], ranking="feedback").topics()
     assert again.shares.tobytes() == found.shares.tobytes()
     assert again.to_json() == found.to_json()
 
@@ -163,8 +163,8 @@ def test_another_process_finds_the_same_to_the_bit(found: Topics, threads: str) 
 
 def test_a_few_more_posts_leave_the_numbers_where_they_are(posts: list[Post]) -> None:
     """Nine of ten posts keep the number of their topic when three others come."""
-    before = Index.build(posts[3:], ranking="bm25").topics(8)
-    index = Index.build(posts, ranking="bm25")
+    before = Index.build(posts[3:], ranking="feedback").topics(8)
+    index = Index.build(posts, ranking="feedback")
     after = index.topics(older=before)
     assert len(after) == len(before)
     kept = sum(after.numbers[id] == number for id, number in before.numbers.items())
@@ -176,7 +176,7 @@ def test_a_topic_that_is_new_gets_a_number_that_is_new() -> None:
     """Older numbers stay with their posts, whatever they are; others go on counting."""
     older = {f"parcels-{number}": 7 for number in range(8)}
     older |= {f"recovery-{number}": 3 for number in range(8)} | {"gone": 12}
-    topics = Index.build(planted(), ranking="bm25").topics(3, older=older)
+    topics = Index.build(planted(), ranking="feedback").topics(3, older=older)
     assert {topics.numbers[f"{kind}-1"] for kind in ("parcels", "recovery")} == {7, 3}
     assert topics.numbers["government-1"] == 13  # for 12 was of posts that are gone
     assert [topic.number for topic in topics] == [3, 7, 13]
@@ -188,13 +188,13 @@ def test_a_topic_that_is_new_gets_a_number_that_is_new() -> None:
 def test_what_are_no_numbers_is_refused(older: object) -> None:
     """Topics are numbered from 1 on; anything else would be lost or written as it is."""
     with pytest.raises(SettingError, match="ids to numbers from 1 on"):
-        Index.build(planted(2), ranking="bm25").topics(2, older=older)  # type: ignore[arg-type]
+        Index.build(planted(2), ranking="feedback").topics(2, older=older)  # type: ignore[arg-type]
 
 
 def test_numbers_of_numpy_will_do() -> None:
     """They become numbers that JSON knows."""
     older = {f"parcels-{number}": np.int64(7) for number in range(8)}
-    topics = Index.build(planted(), ranking="bm25").topics(np.int64(3), older=older)  # type: ignore[arg-type]
+    topics = Index.build(planted(), ranking="feedback").topics(np.int64(3), older=older)  # type: ignore[arg-type]
     assert '"topic": 7' in json.dumps(topics.to_json())
 
 
@@ -202,7 +202,7 @@ def test_a_topic_outside_the_sample_keeps_its_number(monkeypatch: pytest.MonkeyP
     """In a large corpus too, where only some posts tell the topics, each older one has a post."""
     monkeypatch.setattr(choice, "FITTED", 12)
     posts = [*planted(), Post("recovery-00", "", "umbrella umbrella stand")]  # not at a step
-    index = Index.build(posts, ranking="bm25")
+    index = Index.build(posts, ranking="feedback")
     older = {post.id: sorted(PLANTED).index(post.id.partition("-")[0]) + 1 for post in posts}
     older["recovery-00"] = 4
     assert index.topics(older=older).numbers["recovery-00"] == 4
@@ -210,7 +210,7 @@ def test_a_topic_outside_the_sample_keeps_its_number(monkeypatch: pytest.MonkeyP
 
 def test_threads_leave_the_libraries_as_they_were() -> None:
     """Topics at once in several threads are the same, and the limit of one thread is lifted."""
-    index = Index.build(planted(), ranking="bm25")
+    index = Index.build(planted(), ranking="feedback")
     before = [module["num_threads"] for module in threadpool_info()]
     with ThreadPoolExecutor(3) as pool:
         found = [*pool.map(lambda n: digest(index.topics(3)), range(6))]
@@ -227,7 +227,7 @@ def test_many_older_topics_stay_as_many() -> None:
     """More than are ever tried by themselves, and a number for each is kept."""
     many = [Post(f"{n:02}-{copy}", "", f"w{n:02}x") for n in range(60) for copy in range(3)]
     older = {post.id: int(post.id[:2]) + 1 for post in many}
-    assert Index.build(many, ranking="bm25").topics(older=older).numbers == older
+    assert Index.build(many, ranking="feedback").topics(older=older).numbers == older
 
 
 # --- the measures, by hand and by another way
@@ -328,7 +328,7 @@ def test_over_time_counts_each_dated_post_once(index: Index, found: Topics) -> N
 def test_early_years_are_years() -> None:
     """A date of the first century has a chart as any other."""
     posts = [Post(str(year), "", "service recovery", Date(year, 1, 1)) for year in (1, 12)]
-    charts = Index.build(posts, ranking="bm25").topics(1).trends().chart.to_dict()
+    charts = Index.build(posts, ranking="feedback").topics(1).trends().chart.to_dict()
     assert "0001" in json.dumps(charts)
 
 
@@ -336,7 +336,7 @@ def test_months_follow_each_other() -> None:
     """2010-12 comes before 2011-01, and months between have zeros."""
     dates = [Date(2010, 11, 3), Date(2011, 1, 9)]
     posts = [Post(str(day), "", "service recovery", day) for day in dates]
-    cells = Index.build(posts, ranking="bm25").topics().over_time("month")
+    cells = Index.build(posts, ranking="feedback").topics().over_time("month")
     assert cells.period.tolist() == ["2010-11", "2010-12", "2011-01"]
     assert cells.posts.tolist() == [1, 0, 1]
 
@@ -344,7 +344,7 @@ def test_months_follow_each_other() -> None:
 def test_html_shows_all_and_obeys_nothing() -> None:
     """What posts say is text: no tag of theirs comes through."""
     posts = [Post(str(n), f"<script>alert({n})</script>", "<b>bold</b> claims") for n in range(4)]
-    shown = Index.build(posts, ranking="bm25").topics(1)._repr_html_()
+    shown = Index.build(posts, ranking="feedback").topics(1)._repr_html_()
     assert "<script" not in shown
     assert "<b>" not in shown
     assert "&lt;script&gt;" in shown
@@ -356,14 +356,16 @@ def test_html_shows_all_and_obeys_nothing() -> None:
 
 def test_one_post_has_one_topic() -> None:
     """And all of it."""
-    topics = Index.build([Post("a", "Angry customers", "Listen first.")], ranking="bm25").topics()
+    topics = Index.build(
+        [Post("a", "Angry customers", "Listen first.")], ranking="feedback"
+    ).topics()
     assert len(topics) == 1
     assert topics.shares.tolist() == [[1.0]]
 
 
 def test_posts_that_are_alike_have_one_topic() -> None:
     """There is nothing to tell them apart by; to ask for more is refused, with the reason."""
-    index = Index.build([Post(str(n), "", "angry customers") for n in range(9)], ranking="bm25")
+    index = Index.build([Post(str(n), "", "angry customers") for n in range(9)], ranking="feedback")
     assert [topic.size for topic in index.topics()] == [9]
     with pytest.raises(SettingError, match=r"from 1 to 1, which is how many posts .* differ"):
         index.topics(2)
@@ -372,7 +374,7 @@ def test_posts_that_are_alike_have_one_topic() -> None:
 def test_posts_that_share_no_word_have_topics_all_the_same() -> None:
     """Each word is in one post only, in a corpus large enough to pass over such words."""
     posts = [Post(f"{n:02}", "", f"w{n:02}x v{n:02}x") for n in range(40)]
-    topics = Index.build(posts, ranking="bm25").topics()
+    topics = Index.build(posts, ranking="feedback").topics()
     assert sum(topic.size for topic in topics) == 40
 
 
@@ -387,13 +389,13 @@ def test_a_number_that_cannot_be_is_refused(index: Index, n: object) -> None:
 def test_no_words_no_topics(posts: list[Post]) -> None:
     """The error names the remedy."""
     with pytest.raises(CorpusError, match=r"no topics: .*; index posts with text"):
-        Index.build(posts, ranking="bm25").topics()
+        Index.build(posts, ranking="feedback").topics()
 
 
 def test_posts_without_words_are_told_apart_by_their_fit() -> None:
     """Among others they have the shares of the whole, and fit 0: nothing is left out."""
     posts = [*planted(), Post("silent", "", "of the and")]
-    topics = Index.build(posts, ranking="bm25").topics(3)
+    topics = Index.build(posts, ranking="feedback").topics(3)
     rows = topics.of_posts().set_index("id")
     assert rows.fit["silent"] == 0
     assert (rows.fit.drop("silent") > 0).all()
@@ -405,7 +407,7 @@ def test_posts_without_words_are_told_apart_by_their_fit() -> None:
 
 def test_no_dates_no_trend() -> None:
     """The error says how a date is given."""
-    topics = Index.build([Post("a", "", "angry customers")], ranking="bm25").topics()
+    topics = Index.build([Post("a", "", "angry customers")], ranking="feedback").topics()
     with pytest.raises(CorpusError, match=r'no post has a date; .*"date": "2014-02-04"'):
         topics.over_time()
 
@@ -428,7 +430,7 @@ def test_an_unknown_number_is_refused(found: Topics) -> None:
 def test_any_small_corpus_has_its_topics(texts: list[list[str]], data: st.DataObject) -> None:
     """However few and odd the posts: each has a topic, for every number that may be asked for."""
     posts = [Post(str(number), "", " ".join(words)) for number, words in enumerate(texts)]
-    index = Index.build(posts, ranking="bm25")
+    index = Index.build(posts, ranking="feedback")
     if not index.terms:
         with pytest.raises(CorpusError):
             index.topics()

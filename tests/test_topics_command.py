@@ -45,7 +45,8 @@ def test_topics_as_an_installed_command(seeds: Path, tmp_path: Path) -> None:
     (tmp_path / "seeds").symlink_to(seeds)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
     done = subprocess.run(
-        [TIPSEARCH, "topics", "--json"], cwd=tmp_path, env=clean | {"TIPSEARCH_RANKING": "bm25"},
+        [TIPSEARCH, "topics", "--json"], cwd=tmp_path,
+        env=clean | {"TIPSEARCH_RANKING": "feedback"},
         capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     topics = _objects(done.stdout)
@@ -66,7 +67,7 @@ def test_the_json_is_that_of_the_topics(folder: Path, index: Index) -> None:
 
 @pytest.mark.parametrize("columns", [50, 80, 200])
 def test_topics_for_people(folder: Path, index: Index, columns: int) -> None:
-    """Number, label, posts and share; words; typical titles; and how good it all is."""
+    """Number, label, posts and their share of all; words; typical titles; and how good it is."""
     topics = index.topics(4)
     out = _run(folder, "-n", "4", columns=columns).stdout
     *blocks, told = out.strip().split("\n\n")
@@ -76,7 +77,7 @@ def test_topics_for_people(folder: Path, index: Index, columns: int) -> None:
         assert block.startswith(f"{topic.number}. {topic.label.split()[0]}")
         first, said = block.splitlines()[0], " ".join(block.split())
         posts = "1 post" if topic.size == 1 else f"{topic.size} posts"
-        assert first.endswith(f"  {posts}, {100 * topic.share:.0f} %")
+        assert first.endswith(f"  {posts} ({100 * topic.size / len(index):.0f} %)")
         assert ", ".join(word for word, _ in topic.words) in said
         assert said.count(" - ") >= min(3, topic.size)
         assert f"- {index.post(topic.posts[0]).title}" in said

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 from tests.strategies import WORDS
 from tipsearch import bulk, corpus, counting
 from tipsearch.counting import Tokens, Words
-from tipsearch.errors import IndexCorrupt, PostNotFound
+from tipsearch.errors import AmbiguousTitle, DuplicateIdError, IndexCorrupt, PostNotFound
 from tipsearch.index import Index
 from tipsearch.ingest.report import IngestReport
 from tipsearch.model import Post
@@ -367,10 +367,11 @@ def test_add_is_the_union(
     chosen: dict[str, Any] = {"weighting": Weighting(b=0.5), "analyzer": Analyzer(stop_words=())}
     with _folder(old | old_pages) as folder, _folder(new | new_pages) as source:
         older, _ = Index.ingest(folder, **(chosen if other_settings else {}))
-        added, account = older.add(source)
+        added = older.add(source)
         assert _differences(added, _read_all(source, older), groups=False) == []
-        assert _account(account) == _account(tipsearch.read(source)[1])
-        again, _ = added.add(source)  # and once more changes nothing
+        assert added.report is not None
+        assert _account(added.report) == _account(tipsearch.read(source)[1])
+        again = added.add(source)  # and once more changes nothing
         assert _differences(again, added) == []
 
 
@@ -384,7 +385,7 @@ def test_an_update_after_adding_is_a_fresh_ingest(one: Any, other: Any) -> None:
         for edit in one:
             _edit(files, edit, {})
         _write(source, _bytes(files, {}))
-        added, _ = older.add(source)
+        added = older.add(source)
         assert _differences(added, _read_all(source, older), groups=False) == []
         for edit in other:
             _edit(files, edit, {})
@@ -404,7 +405,7 @@ def test_a_file_of_the_same_name_is_another_file(tmp_path: Path) -> None:
         (tmp_path / folder / "posts.jsonl").write_text(lines)
     one, other = (tmp_path / folder / "posts.jsonl" for folder in "12")
     for first, second in ((one, other), (other, one)):
-        added, _ = Index.ingest(first)[0].add(second)
+        added = Index.ingest(first)[0].add(second)
         assert len(added) == 900
         for path in (first, second):
             update, fresh = Index.ingest(path, older=added)[0], Index.ingest(path)[0]
@@ -431,11 +432,20 @@ def test_remove_leaves_the_others(
 
 
 def test_what_is_not_there_cannot_be_removed(index: Index) -> None:
-    """An unknown id is an error, beside known ones too; a title is no id."""
+    """What names no post is an error, beside known ones too."""
     known = next(iter(index))
-    for id in ("nothing", known.title, ""):
+    for id in ("nothing of the kind", ""):
         with pytest.raises(PostNotFound):
             index.remove(known.id, id)
+
+
+def test_posts_are_removed_by_title_too(index: Index) -> None:
+    """A title or a part of one names a post, as in a look-up; one named twice is one."""
+    left = index.remove("Fix Fast to Reduce Stress", "fix fast")
+    assert len(left) == len(index) - 1
+    assert "2014-02-04-fix-fast-to-reduce-stress" not in left
+    with pytest.raises(AmbiguousTitle, match="2 posts fit 'patience'"):
+        index.remove("patience")
 
 
 def test_the_last_post_can_be_removed(tmp_path: Path) -> None:
@@ -447,7 +457,7 @@ def test_the_last_post_can_be_removed(tmp_path: Path) -> None:
     sources = dict(older.info()["sources"])
     assert _differences(empty, Index.build([], sources=sources), groups=False) == []
     empty.save(tmp_path / "index")
-    refilled, _ = Index.open(tmp_path / "index").add(tmp_path / "a.jsonl")
+    refilled = Index.open(tmp_path / "index").add(tmp_path / "a.jsonl")
     assert _differences(refilled, older) == []
 
 
@@ -455,7 +465,31 @@ def test_other_answers_of_a_kernel_by_name_stay() -> None:
     """What is made of an index searches with the kernel that was chosen for it."""
     chosen = Index.build([Post("a", "", "x"), Post("b", "", "y")], kernel="numpy")
     assert chosen.remove("a")._kernel == "numpy"
-    assert chosen.add(ROOT / "seeds")[0]._kernel == "numpy"
+    assert chosen.add(ROOT / "seeds")._kernel == "numpy"
+
+
+@some
+@given(FILES, PAGES, st.lists(st.integers(0, 8), max_size=4, unique=True))
+def test_posts_are_added_beside_files(
+    files: dict[str, bytes], pages: dict[str, bytes], numbers: list[int]
+) -> None:
+    """Posts that are objects join those of files, and take the place of those of their ids."""
+    posts = [Post(str(number), "Given", f"by hand {number}") for number in numbers]
+    with _folder(files | pages) as folder:
+        older, _ = Index.ingest(folder)
+        added = older.add(*posts)
+        union = {post.id: post for post in older} | {post.id: post for post in posts}
+        expected = Index.build(union.values(), sources=dict(older.info()["sources"]))
+        assert _differences(added, expected, groups=False) == []
+        both = Index.build([]).add(folder)
+        known = {post.id for post in both}
+        new = [post for post in posts if post.id not in known]
+        together = Index.build([]).add(folder, *new)
+        assert {post.id for post in together} == known | {post.id for post in new}
+        assert together.report is not None
+        assert together.report.entries == (both.report.entries if both.report else 0)
+        with pytest.raises(DuplicateIdError):
+            older.add(Post("twice", "", "one"), Post("twice", "", "other"))
 
 
 # --- an update costs what has changed
@@ -581,7 +615,7 @@ def test_saving_what_is_live_already_repairs_it(tmp_path: Path) -> None:
     opened = Index.open(folder)
     opened.verify()
     assert opened.save(folder) == name
-    file = folder / name / "posts.jsonl"
+    file = folder / name / "data.bin"
     kept = file.read_bytes()
     file.unlink()
     file.write_bytes(kept.replace(b"Fast", b"Slow"))
@@ -595,11 +629,11 @@ def test_a_damaged_older_index_is_built_anew(tmp_path: Path) -> None:
     lines, folder = tmp_path / "a.jsonl", tmp_path / "index"
     lines.write_text('{"id": "a", "text": "Fix it fast"}\n{"id": "b", "text": "Call back"}\n')
     built, _ = Index.ingest(lines)
-    file = folder / built.save(folder) / "posts.jsonl"
+    file = folder / built.save(folder) / "data.bin"
     kept = file.read_bytes()
     file.unlink()
     file.write_bytes(kept.replace(b"fast", b"slow"))
     again, _ = Index.ingest(lines, older=Index.open(folder))
     assert _differences(again, built) == []
-    with pytest.raises(IndexCorrupt, match=r"posts\.jsonl"):
+    with pytest.raises(IndexCorrupt, match=r"data\.bin"):
         Index.open(folder).add(lines)

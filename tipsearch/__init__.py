@@ -7,10 +7,14 @@
 The names below load on first use, so that importing tipsearch costs next to nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+from importlib import import_module
+
+TYPE_CHECKING = False  # to import typing takes as long as all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from tipsearch.errors import TipsearchError as TipsearchError
     from tipsearch.explanation import Explanation as Explanation
     from tipsearch.hits import Hits as Hits
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from tipsearch.ingest.report import IngestReport as IngestReport
     from tipsearch.model import Hit as Hit
     from tipsearch.model import Post as Post
+    from tipsearch.model import Source as Source
     from tipsearch.ranking import Ranking as Ranking
     from tipsearch.text import Analyzer as Analyzer
     from tipsearch.topics.topics import Topics as Topics
@@ -33,6 +38,7 @@ _HOMES = {
     "IngestReport": "ingest.report",
     "Post": "model",
     "Ranking": "ranking",
+    "Source": "model",
     "TipsearchError": "errors",
     "Topics": "topics.topics",
     "Weighting": "weighting",

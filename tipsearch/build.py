@@ -47,6 +47,7 @@ class Base(NamedTuple):
     records: Table
     titles: Table
     flags: Array
+    days: Array
     terms: Strings
     forms: HashedStrings
     form_terms: Array
@@ -88,7 +89,7 @@ def nothing() -> Base:
     forms = HashedStrings(Checked(empty.blob), Checked(empty.offsets), Checked(buckets([], 0)))
     counts = csr_array((0, 0), dtype=np.int32)
     return Base(
-        strings, empty, empty, none.astype(np.uint8), strings, forms, none, none, counts, none
+        strings, empty, empty, none.astype(np.uint8), none, strings, forms, none, none, counts, none
     )
 
 
@@ -128,6 +129,7 @@ def build(
     relative = weighting.relative_lengths(lengths, teasers, of_kinds, len(lengths))
     arrays = {
         "posts.flags": flags,
+        "posts.days": np.append(base.days, new.days)[kept],
         "forms.buckets": buckets(_lines(forms.table), len(form_terms)),
         "forms.terms": form_terms,
         "forms.frequency": frequency,

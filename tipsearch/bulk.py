@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import hashlib
-from collections.abc import Container, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from tipsearch import columns
 from tipsearch.columns import Columns
 from tipsearch.ingest import jsonl, reader
 from tipsearch.ingest.draft import Draft, Page
-from tipsearch.ingest.files import Entry
+from tipsearch.ingest.files import Entry, load
 from tipsearch.ingest.groups import Groups, groups
 from tipsearch.ingest.report import UNRECOGNISED, FileReport, Line, PostLines
 from tipsearch.records import post as post_of
@@ -41,29 +40,28 @@ class Parsed(NamedTuple):
     columns: Columns
 
 
-def parse(piece: bytes, analyzer: Analyzer) -> Parsed | None:
+def parse(piece: bytes | bytearray, analyzer: Analyzer) -> Parsed | None:
     """The posts of some lines, or None where they are not UTF-8."""
     try:
         lines = reader.split_lines(piece.decode())
     except UnicodeDecodeError:
         return None
-    with unhindered():
-        page = jsonl.parse(lines)
-        numbers = np.array([draft.lines[0] for draft in page.drafts], np.int64)
-        found = columns.columns(page.drafts, analyzer)
-        return Parsed(len(lines) - 1, numbers, page.refused, found)
+    page = jsonl.parse(lines)
+    numbers = np.array([draft.lines[0] for draft in page.drafts], np.int64)
+    found = columns.columns(page.drafts, analyzer)
+    return Parsed(len(lines) - 1, numbers, page.refused, found)
 
 
-@contextmanager
-def unhindered() -> Iterator[None]:
-    """Without the search for reference cycles, which takes a third of the time and finds none."""
-    enabled = gc.isenabled()
+def in_worker(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the function gives, in a process of its own, where the garbage collector may rest.
+
+    The search for reference cycles takes a third of the time, and finds none.
+    """
     gc.disable()
     try:
-        yield
+        return function(*arguments)
     finally:
-        if enabled:
-            gc.enable()
+        give_back()
 
 
 def give_back() -> None:
@@ -83,9 +81,10 @@ class LinesFile:
     """
 
     def __init__(self, entry: Entry) -> None:
-        data = entry.path.read_bytes()
-        self.entry, self.sha256 = entry, hashlib.sha256(data).hexdigest()
-        self.left = data.removeprefix(BOM)  # what is to be parsed
+        self.entry = entry
+        self.left, self.sha256 = load(entry.path)  # what is to be parsed
+        if self.left.startswith(BOM):
+            del self.left[: len(BOM)]
         self.groups: Groups | None = None
         self.columns = columns.joined([])
         self.new: Array = np.zeros(0, np.int64)
@@ -104,7 +103,7 @@ class LinesFile:
         if b"\r" in self.left:  # lines may end where groups do not see it
             return
         self.groups = groups(self.left)
-        rows, reused, left, numbers = [self.rows], [self.reused], [b""], [self.new]
+        rows, reused, left, numbers = [self.rows], [self.reused], list[bytearray](), [self.new]
         start, line = 0, 1
         if not known:
             return
@@ -120,9 +119,9 @@ class LinesFile:
                 numbers.append(lines)
             start, line = end, line + count
         self.rows, self.reused = np.concatenate(rows), np.concatenate(reused)
-        self.left, self._numbers = b"".join(left), np.concatenate(numbers)
+        self.left, self._numbers = bytearray().join(left), np.concatenate(numbers)
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[bytearray]:
         """What is to be parsed, in pieces that end where a line ends."""
         at = 0
         while at < len(self.left):
@@ -139,7 +138,7 @@ class LinesFile:
 
     def finish(self) -> bool:
         """Put the pieces together; False where the file is no JSON Lines at all."""
-        parts, self._parts, self.left, before = self._parts, [], b"", 0
+        parts, self._parts, self.left, before = self._parts, [], bytearray(), 0
         self.columns = columns.joined([part.columns for part in parts])
         new = [self.new]
         for part in parts:

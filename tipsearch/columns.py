@@ -9,8 +9,9 @@ import numpy as np
 
 from tipsearch import counting
 from tipsearch.counting import Words
+from tipsearch.dates import day
 from tipsearch.lexicon import Table, encode, gather
-from tipsearch.records import TEASER, UNDATED, record
+from tipsearch.records import TEASER, record
 from tipsearch.text import fold
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Columns(NamedTuple):
-    """Some posts in any order: the id, the record, the folded title and the flags of each.
+    """Some posts in any order: the id, record, folded title, flags and day of each.
 
     Text 2i of `words` is the title of post i, 2i + 1 its text.
     """
@@ -29,6 +30,7 @@ class Columns(NamedTuple):
     records: Table
     titles: Table
     flags: npt.NDArray[np.uint8]
+    days: npt.NDArray[np.int32]
     words: Words
 
 
@@ -37,12 +39,12 @@ def columns(posts: Sequence[Any], analyzer: Analyzer) -> Columns:
 
     Raises SettingError on half of a surrogate pair, which is no character and has no bytes.
     """
-    flags = [TEASER * (post.kind == "teaser") | UNDATED * (post.date is None) for post in posts]
     return Columns(
         [post.id for post in posts],
         encode([record(post) for post in posts]),
         encode([fold(post.title) for post in posts]),
-        np.array(flags, np.uint8),
+        np.array([TEASER * (post.kind == "teaser") for post in posts], np.uint8),
+        np.array([day(post.date) for post in posts], np.int32),
         counting.split([text for post in posts for text in (post.title, post.text)], analyzer),
     )
 
@@ -57,6 +59,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
         _chained([part.records for part in parts]),
         _chained([part.titles for part in parts]),
         np.concatenate([np.zeros(0, np.uint8), *(part.flags for part in parts)]),
+        np.concatenate([np.zeros(0, np.int32), *(part.days for part in parts)]),
         counting.joined([part.words for part in parts]),
     )
 
@@ -76,6 +79,7 @@ def without(whole: Columns, left_out: npt.NDArray[np.bool_]) -> Columns:
         gather([whole.records], kept),
         gather([whole.titles], kept),
         whole.flags[kept],
+        whole.days[kept],
         Words([words.forms[i] for i in used.tolist()], number[places], words.lengths[texts]),
     )
 

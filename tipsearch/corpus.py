@@ -6,10 +6,9 @@ shares the work: each worker takes some thousand lines of a file from bytes to c
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date as Date
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from functools import cached_property
 from itertools import chain
 from os import PathLike
@@ -23,14 +22,15 @@ from tipsearch.build import Built
 from tipsearch.bulk import LinesFile
 from tipsearch.columns import Columns
 from tipsearch.counting import Tokens, Words
-from tipsearch.errors import PostNotFound, SettingError
+from tipsearch.dates import NO_DATE
+from tipsearch.errors import DuplicateIdError, NotEnoughMemory, SettingError
 from tipsearch.ingest import reader
 from tipsearch.ingest.files import find
 from tipsearch.ingest.groups import Groups
 from tipsearch.ingest.report import FileReport, IngestReport
 from tipsearch.model import Post
 from tipsearch.ranking import Ranking
-from tipsearch.records import TEASER, UNDATED
+from tipsearch.records import TEASER
 from tipsearch.reuse import Older
 from tipsearch.semantic import embedding, model
 from tipsearch.semantic.embedding import Embedded, Known
@@ -49,7 +49,7 @@ PARALLEL_BYTES = 8_000_000
 CHUNK = 10_000
 NO_WORDS = counting.joined([])
 NO_TOKENS = Tokens(NO_WORDS, [])
-IDLE_SECONDS = 2  # then a worker ends and gives its memory back
+READ, TOKENS, WEIGHTS = 0.5, 0.65, 0.85  # the share of a build that is done by then
 
 
 class Settings(NamedTuple):
@@ -70,17 +70,26 @@ def settings(
     ExtraMissing where "hybrid" is asked for and it is not, SettingError for another name.
     """
     if ranking is None:
-        ranking = "hybrid" if model.installed() else "bm25"
+        ranking = "hybrid" if model.installed() else "feedback"
     chosen = Ranking(ranking) if isinstance(ranking, str) else ranking
     embedding = semantics.described() if chosen.name == "hybrid" else None
     return Settings(analyzer or Analyzer(), weighting or Weighting(), chosen, embedding)
 
 
 class Pool:
-    """Calls of a function over many things: in several processes if `parallel`, else here."""
+    """Calls of a function over many things: in `jobs` processes if `parallel`, else here.
 
-    def __init__(self, parallel: bool) -> None:
-        self.parallel = parallel
+    By default in as many as there are cores that this process may use. Raises SettingError.
+    """
+
+    def __init__(self, jobs: int | None = None) -> None:
+        if jobs is not None and (type(jobs) is not int or jobs < 1):
+            raise SettingError("jobs", jobs, "a whole number, at least 1, or None for all cores")
+        self._jobs, self.parallel = jobs, False
+
+    def weigh(self, size: int) -> None:
+        """Decide by how many bytes there are to be read whether it is parallel."""
+        self.parallel = self._jobs != 1 and size >= PARALLEL_BYTES
 
     def map(self, function: Callable[..., Any], things: Iterable[Any], *more: Any) -> Iterator[Any]:
         """What the function gives for each thing, in order."""
@@ -89,22 +98,31 @@ class Pool:
             return
         import joblib  # what is done here need not wait for it
 
-        # An idle one gives its memory back; joblib, which starts it again, warns of that.
-        warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
-
-        jobs = joblib.Parallel(-1, "loky", return_as="generator", idle_worker_timeout=IDLE_SECONDS)
-        yield from jobs(joblib.delayed(function)(thing, *more) for thing in things)
+        jobs = joblib.Parallel(self._jobs or -1, "loky", return_as="generator")
+        work = joblib.delayed(bulk.in_worker)
+        try:
+            yield from jobs(work(function, thing, *more) for thing in things)
+        except BrokenProcessPool as error:
+            reason = "a process that shared the work was ended, probably for want of memory"
+            raise NotEnoughMemory(reason) from error
 
 
 def of_posts(
-    posts: Iterable[Post], settings: Settings, sources: Mapping[str, str], progress: Progress
+    posts: Iterable[Post],
+    settings: Settings,
+    sources: Mapping[str, str],
+    progress: Progress,
+    pool: Pool,
 ) -> Generation:
     """An index of `posts` in memory; `layout` says what its parts are."""
-    given = list(posts)
-    for post in given:
-        if type(post.date) not in (Date, type(None)):  # a time of day would be lost
-            raise SettingError(f"the date of {post.id!r}", post.date, "a datetime.date or None")
-    pool, parts = Pool(sum(len(post.text) for post in given) >= PARALLEL_BYTES), list[Columns]()
+    given, parts = list(posts), list[Columns]()
+    for place, post in enumerate(given):
+        if not isinstance(post, Post):
+            raise SettingError(f"posts[{place}]", post, "a tipsearch.Post")
+    for path, sha256 in sources.items():
+        if not isinstance(path, str) or not isinstance(sha256, str):
+            raise SettingError("sources", {path: sha256}, "names of files with their SHA-256")
+    pool.weigh(sum(len(post.text) for post in given))
     chunks = (given[at : at + CHUNK] for at in range(0, len(given), CHUNK))
     for part in pool.map(columns.columns, chunks, settings.analyzer):
         parts.append(part)
@@ -166,41 +184,35 @@ def _generation(
     )  # fmt: skip
 
 
-def of_sources(
+def of_sources(  # noqa: PLR0913
     sources: Iterable[str | PathLike[str]],
     settings: Settings,
     older: Older | None,
     *,
-    keep_rest: bool,
+    posts: Sequence[Post] = (),
+    keep_rest: bool = False,
+    pool: Pool,
     progress: Callable[[float], None],
     by_lines: bool = True,
 ) -> tuple[Generation, IngestReport]:
     """An index of the posts of files and folders, and the account of these, as `read` gives it.
 
-    What did not change since `older` is taken over from it; of its other posts those stay, if
-    `keep_rest`, whose ids the sources do not have. Raises SourceError; IndexCorrupt for `older`.
+    `posts` join those of the sources. What did not change since `older` is taken over from it; of
+    its other posts those stay, if `keep_rest`, whose ids the sources do not have. `progress` is
+    told the share that is done. Raises SourceError, DuplicateIdError; IndexCorrupt for `older`.
     """
     names, lines, others = _opened(sources, older if by_lines else None)
-    pool = Pool(sum(len(file.left) for file in lines.values()) > PARALLEL_BYTES)
+    pool.weigh(sum(len(file.left) for file in lines.values()))
     _parse(lines, others, settings.analyzer, pool, progress)
     reused = np.concatenate([np.zeros(0, np.int64), *(file.rows for file in lines.values())])
     single = columns.joined([file.columns for file in lines.values()])
-    if older and _meet(older, reused, single.ids):  # a line that is new repeats the id of another
-        return of_sources(sources, settings, older, keep_rest=keep_rest, progress=progress,
-                          by_lines=False)  # fmt: skip
-
-    seen = sightings.joined([sightings.of_lines(n, file.new) for n, file in lines.items()])
-    repeated = {id for id, count in Counter(single.ids).items() if count > 1}
-    alone = np.ones(len(single.ids), bool)
-    if repeated:
-        alone[:] = [id not in repeated for id in single.ids]
-    drafts = [file.drafts_of(repeated) for file in lines.values()] if repeated else []
-    combined = reader.combine([*others.values(), *drafts], _Ids(single.ids, older, reused))
-    new = columns.joined([
-        columns.without(single, ~alone),
-        columns.columns(combined.posts, settings.analyzer),
-    ])  # fmt: skip
-    seen = sightings.joined([seen.take(np.flatnonzero(alone)), sightings.of_posts(combined.posts)])
+    given = [*single.ids, *(post.id for post in posts)]
+    if older and _meet(older, reused, given):  # what is new repeats the id of a line that is not
+        return of_sources(sources, settings, older, posts=posts, keep_rest=keep_rest, pool=pool,
+                          progress=progress, by_lines=False)  # fmt: skip
+    new, seen, combined, entries = _combined(
+        lines, others, posts, single, _Ids(single.ids, older, reused), settings.analyzer
+    )
 
     # The words of a million posts are not kept once they are tokens.
     del single
@@ -214,29 +226,29 @@ def of_sources(
     if pool.parallel:
         bulk.give_back()
 
-    flags = np.append(new.flags, older.flags[reused] if older else new.flags[:0])
+    progress(TOKENS)
+    read = len(new.ids) - len(posts)  # what the account is of
+    flags, days = new.flags[:read], new.days[:read]
+    if older:
+        flags, days = np.append(flags, older.flags[reused]), np.append(days, older.days[reused])
     id_of_row = older.ids.__getitem__ if older else str
-    entries = len(reused) + int(alone.sum()) + combined.entries
     files = [
         lines[name].account(combined.taken, id_of_row)
         if name in lines
         else reader.account(others[name], combined)
         for name in names
     ]
-    report = _report(files, combined, entries, flags)
-    ranked = older and older.facts["ranking"] == settings.ranking.to_json()
-    if older and ranked and dict(older.facts["sources"]) == report.sources:
-        found, same = _found(older, new)
-        whole = same.all() and len(reused) + len(found) == len(older)
-        if whole and set(older.groups()) == {n for n, file in lines.items() if file.groups}:
-            return older.generation, report  # nothing has changed
-    of_reused = sightings.joined([sightings.of_lines(n, file.reused) for n, file in lines.items()])
+    report = _report(files, combined, len(reused) + entries, flags, days)
+    if older and _unchanged(older, new, reused, report, settings, lines):
+        progress(1.0)
+        return older.generation, report
     if older is None:
         built = build.build(build.nothing(), NO_TOKENS, new, tokens, seen, *settings[:2])
         staying: Sequence[str] = ()
     else:
+        again = [sightings.of_lines(name, file.reused) for name, file in lines.items()]
         built, vectors, staying = _updated(
-            new, seen, reused, of_reused, settings, older, keep_rest, pool
+            new, seen, reused, sightings.joined(again), settings, older, keep_rest, pool
         )
     kept = dict(older.facts["sources"]) if older and keep_rest else {}
     grouped = older.groups() if older and keep_rest else {}
@@ -245,21 +257,70 @@ def of_sources(
     grouped |= {
         name: file.groups for name, file in lines.items() if file.groups and name not in staying
     }
+    progress(WEIGHTS)
     of_vectors = (older.known if older else None, vectors)
-    return _generation(built, settings, of_vectors, kept | report.sources, grouped), report
+    made = _generation(built, settings, of_vectors, kept | report.sources, grouped)
+    progress(1.0)
+    return made, report
+
+
+def _combined(
+    lines: Mapping[str, LinesFile],
+    others: Mapping[str, reader.File],
+    posts: Sequence[Post],
+    single: Columns,
+    reserved: Container[str],
+    analyzer: Analyzer,
+) -> tuple[Columns, Sightings, reader.Combined, int]:
+    """All new posts, where they were seen, what came of those of several lines, and how many seen.
+
+    `single` are the posts of the `lines`, of which those with one id are combined. No post without
+    an id gets a `reserved` one. Raises DuplicateIdError where one of the given `posts` has the id
+    of another.
+    """
+    seen = sightings.joined([sightings.of_lines(n, file.new) for n, file in lines.items()])
+    repeated = {id for id, count in Counter(single.ids).items() if count > 1}
+    alone = np.ones(len(single.ids), bool)
+    if repeated:
+        alone[:] = [id not in repeated for id in single.ids]
+    drafts = [file.drafts_of(repeated) for file in lines.values()] if repeated else []
+    combined = reader.combine([*others.values(), *drafts], reserved)
+    several = [*combined.posts, *posts]
+    new = columns.joined([columns.without(single, ~alone), columns.columns(several, analyzer)])
+    if posts and len(set(new.ids)) < len(new.ids):
+        raise DuplicateIdError(next(id for id, count in Counter(new.ids).items() if count > 1))
+    seen = sightings.joined([seen.take(np.flatnonzero(alone)), sightings.of_posts(several)])
+    return new, seen, combined, int(alone.sum()) + combined.entries
+
+
+def _unchanged(
+    older: Older,
+    new: Columns,
+    reused: Array,
+    report: IngestReport,
+    settings: Settings,
+    lines: Mapping[str, LinesFile],
+) -> bool:
+    """Whether the sources give just what the older index holds."""
+    ranked = older.facts["ranking"] == settings.ranking.to_json()
+    if not ranked or dict(older.facts["sources"]) != report.sources:
+        return False
+    found, same = _found(older, new)
+    whole = same.all() and len(reused) + len(found) == len(older)
+    return bool(whole) and set(older.groups()) == {n for n, f in lines.items() if f.groups}
 
 
 def _report(
-    files: Sequence[FileReport], combined: reader.Combined, entries: int, flags: Array
+    files: Sequence[FileReport], combined: reader.Combined, entries: int, flags: Array, days: Array
 ) -> IngestReport:
-    """The account of some files; `flags` are those of all their posts."""
+    """The account of some files; `flags` and `days` are those of all their posts."""
     return IngestReport(
         files=tuple(files),
         repairs=combined.repairs,
         entries=entries,
         full=int((flags & TEASER == 0).sum()),
         teasers=int((flags & TEASER > 0).sum()),
-        undated=int((flags & UNDATED > 0).sum()),
+        undated=int((days == NO_DATE).sum()),
     )
 
 
@@ -313,9 +374,9 @@ def _parse(
     pieces = (piece for file in lines.values() for piece in file.pieces())
     parsed = pool.map(bulk.parse, pieces, analyzer)
     for done, (file, part) in enumerate(zip(of_pieces, parsed, strict=True)):
-        progress(done / len(of_pieces))
+        progress(READ * done / len(of_pieces))
         file.take(part)
-    progress(1.0)
+    progress(READ)
     for name, file in list(lines.items()):
         if not file.finish():
             others[name] = reader.parse(file.entry)
@@ -373,18 +434,15 @@ def _found(older: Older, new: Columns) -> tuple[Array, Array]:
     return found, same
 
 
-def without(older: Older, ids: Iterable[str], settings: Settings) -> Generation:
-    """The index without the posts of these ids. Raises PostNotFound."""
+def without(older: Older, rows: Sequence[int], settings: Settings) -> Generation:
+    """The index without the posts of these rows."""
     gone = np.zeros(len(older), bool)
-    for id in ids:
-        if (row := older.ids.find(id)) < 0:
-            raise PostNotFound(id, [])
-        gone[row] = True
+    gone[[*rows]] = True
     kept = np.flatnonzero(~gone)
     nothing = columns.joined([])
     seen = older.sightings.take(kept)
     lost = counting.split(older.texts(np.flatnonzero(gone).tolist()), settings.analyzer)
-    tokens = _tokens(lost, settings.analyzer, Pool(False), with_nltk=False)
+    tokens = _tokens(lost, settings.analyzer, Pool(), with_nltk=False)
     made = build.build(older.base(kept), tokens, nothing, NO_TOKENS, seen, *settings[:2])
     vectors = embedding.nothing() if settings.embedding else None
     of_sources = dict(older.facts["sources"])

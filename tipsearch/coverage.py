@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 WEAK = 0.53
+POOR = 0.4  # below it an answer is so weak that whoever asked is told
 
 
 def coverage(share: float, cosine: float | None) -> float:

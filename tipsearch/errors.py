@@ -8,11 +8,13 @@
     ├── DuplicateIdError          two posts with one id
     ├── ExtraMissing              a part of tipsearch that is installed apart
     ├── CorpusError               posts that do not have what was asked for, such as dates
+    ├── NotEnoughMemory           the work needs more memory than there is
     ├── LookupFailed              a title or id that names no single post
     │   ├── PostNotFound          nothing fits; `nearest` offers titles
     │   └── AmbiguousTitle        several posts fit; `candidates` lists them
     └── StorageError              the folder of an index
         ├── IndexNotFound         it holds no index yet
+        ├── IndexClosed           it was closed, or what was pickled of it is gone
         ├── IndexCorrupt          what it holds is not what was written
         ├── IndexUnreadable       the system does not let it be read
         ├── IndexFormatError      it was written in another format than this version reads
@@ -20,11 +22,14 @@
         ├── IndexChanged          another build has published there meanwhile
         └── IndexWriteError       it cannot be written: read-only, disk full, not a folder
 
-The message is one line: what happened, where, and what to do next. The facts are fields too.
+The message is one line: what happened, where, and what to do next. The facts are fields too, and
+both survive pickling, so that errors reach the caller from other processes.
 """
 
+import errno
+import pickle
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tipsearch.model import Post
@@ -32,6 +37,26 @@ if TYPE_CHECKING:
 
 class TipsearchError(Exception):
     """Parent of all errors that tipsearch raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = {name: _picklable(fact) for name, fact in vars(self).items()}
+        return _restored, (type(self), self.args, facts)
+
+
+def _restored(kind: type[TipsearchError], args: tuple[Any, ...], facts: dict[str, Any]) -> Any:
+    """The error with this message and these facts, whatever its constructor takes."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(facts)
+    return error
+
+
+def _picklable(fact: Any) -> Any:
+    """The fact, or how it is shown where it cannot be pickled, as a function given by a caller."""
+    try:
+        pickle.dumps(fact)
+    except Exception:
+        return repr(fact)
+    return fact
 
 
 class SettingError(TipsearchError):
@@ -94,8 +119,24 @@ class CorpusError(TipsearchError):
         super().__init__(f"{outcome}: {reason}; {advice}")
 
 
-class LookupFailed(TipsearchError):
-    """Parent of the two ways in which a title or id can fail to name one post."""
+class NotEnoughMemory(TipsearchError):
+    """There is not enough memory; `reason` says what came of that."""
+
+    def __init__(self, reason: str = "there is not enough memory") -> None:
+        self.reason = reason
+        advice = "free some, raise the limit on it (ulimit -v), or give smaller files"
+        super().__init__(f"{reason}: {advice}")
+
+
+class LookupFailed(TipsearchError, LookupError):
+    """Parent of the two ways in which a title or id can fail to name one post.
+
+    `reason` says which, and the message goes on with the posts that may have been meant.
+    """
+
+    def __init__(self, reason: str, advice: str) -> None:
+        self.reason = reason
+        super().__init__(f"{reason}; {advice}")
 
 
 class PostNotFound(LookupFailed):
@@ -103,10 +144,9 @@ class PostNotFound(LookupFailed):
 
     def __init__(self, wanted: str, nearest: Sequence["Post"]) -> None:
         self.wanted, self.nearest = wanted, tuple(nearest)
-        hint = (
-            "the nearest titles are:" if nearest else "try a few words of it with: tipsearch query"
-        )
-        super().__init__(f"no post has the id or title {wanted!r}; {hint}")
+        self.reason = f"no post has the id, title or date {wanted!r}"
+        hint = "try a few words of it with: tipsearch query"
+        super().__init__(self.reason, f"the nearest are {_listed(nearest)}" if nearest else hint)
 
 
 class AmbiguousTitle(LookupFailed):
@@ -114,12 +154,13 @@ class AmbiguousTitle(LookupFailed):
 
     def __init__(self, wanted: str, candidates: Sequence["Post"], count: int) -> None:
         self.wanted, self.candidates, self.count = wanted, tuple(candidates), count
-        more = (
-            ""
-            if count == len(self.candidates)
-            else f", such as the first {len(candidates)} of them"
-        )
-        super().__init__(f"{count:,} posts fit {wanted!r}; give one by its id{more}:")
+        self.reason = f"{count:,} posts fit {wanted!r}"
+        more = f" and {count - len(self.candidates):,} more" * (count > len(self.candidates))
+        super().__init__(self.reason, f"give one by its id: {_listed(candidates)}{more}")
+
+
+def _listed(posts: Sequence["Post"]) -> str:
+    return ", ".join(f"{post.label!r} ({post.id})" for post in posts)
 
 
 class StorageError(TipsearchError):
@@ -137,8 +178,16 @@ class IndexNotFound(StorageError):
         super().__init__(folder, f"no index in {folder!r}: make one with: tipsearch index SOURCE")
 
 
+class IndexClosed(StorageError):
+    """The index was closed, or another has taken the place of the one that was pickled."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(folder, f"the index in {folder!r} {reason}: open it again")
+
+
 class IndexCorrupt(StorageError):
-    """A `file` of the index is not what was written; `reason` says in what way."""
+    """A `file` or part of the index is not what was written; `reason` says in what way."""
 
     def __init__(self, folder: str, file: str, reason: str) -> None:
         self.file, self.reason = file, reason
@@ -150,15 +199,16 @@ class IndexCorrupt(StorageError):
 
 
 class IndexUnreadable(StorageError):
-    """The system does not let `file` of the index be read; `reason` is its own."""
+    """The system does not let `file` of the index be read; `reason` is its own, `errno` its number.
 
-    def __init__(self, folder: str, file: str, reason: str) -> None:
-        self.file, self.reason = file, reason
-        super().__init__(
-            folder,
-            f"cannot read the index in {folder!r} ({file}: {reason}): "
-            "ask its owner for the right to, or name another with --index",
-        )
+    That is no damage: once the reason is gone, the index is what it was.
+    """
+
+    def __init__(self, folder: str, file: str, reason: str, errno: int | None = None) -> None:
+        self.file, self.reason, self.errno = file, reason, errno
+        advice = _ADVICE.get(errno or 0) or "see to that, or name another index with --index"
+        where = f"cannot read the index in {folder!r} ({file}: {reason})"
+        super().__init__(folder, f"{where}: {advice}")
 
 
 class IndexFormatError(StorageError):
@@ -195,10 +245,26 @@ class IndexChanged(StorageError):
 class IndexWriteError(StorageError):
     """The folder cannot be written; `reason` is the system's. An older index there stays live."""
 
-    def __init__(self, folder: str, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, folder: str, reason: str, errno: int | None = None) -> None:
+        self.reason, self.errno = reason, errno
+        advice = _ADVICE.get(errno or 0) or "choose another folder with --index"
         super().__init__(
             folder,
-            f"cannot write the index to {folder!r} ({reason}): nothing in it was changed; "
-            "free some space or choose another folder with --index",
+            f"cannot write the index to {folder!r} ({reason}): nothing in it was changed; {advice}",
         )
+
+
+_ACCESS = "ask its owner for the right to, or name another folder with --index"
+_SPACE = "free some space or choose another folder with --index"
+_ADVICE = {
+    errno.EACCES: _ACCESS,
+    errno.EPERM: _ACCESS,
+    errno.EROFS: "choose another folder with --index",
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
+    errno.EMFILE: "close some files, or raise the limit on them (ulimit -n)",
+    errno.ENFILE: "close some files, or raise the system's limit on them",
+    errno.ENOMEM: "free some memory, or raise the limit on it (ulimit -v)",
+    errno.EIO: "check the disk",
+}

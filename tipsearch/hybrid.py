@@ -1,10 +1,12 @@
-"""Which posts are about what a query says, in its words or in others?
+"""Hybrid ranking: BM25 fused with the cosine of embeddings.
 
-The score is L · L / M + w · C: the BM25 score L times the share of M that it is, M being that of a
-post which has all words of the query without end, and the cosine C of the embeddings times a
-weight w. So a post that has but one of five words counts for little beside one that means the
-same. A convex combination with the lexical part bounded by theory, as Bruch, Gai and Ingber, "An
-Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023, have it; the square is ours.
+The score is L² / M + w · max(C, 0). L is the BM25 score of the query, M its upper bound, which no
+post can exceed, and C the cosine of the embeddings. L and M are of the same query, words that
+feedback added among them, so L / M is from 0 to 1. Through the square, a post that has one of five
+words counts for little beside one that means the same; where C is negative it counts as 0, so a
+post that has a word of the query always has a score above 0. A convex combination whose lexical
+part is bounded by theory, as in Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid
+Retrieval", ACM TOIS 2023; the square is ours.
 """
 
 from __future__ import annotations
@@ -74,15 +76,19 @@ class Hybrid:
         # Half the terms do as well where meaning does the rest, in less time.
         terms = ranking.feedback_terms // 2
         factors = self._lexical.widened(named, best[: ranking.feedback_posts], ranking, terms)
+        most = self._lexical.most(factors, unknown)
         return Question(factors, most, unit(vector + ranking.semantic_feedback * pull), pool)
 
     def best(self, question: Question, ranking: Ranking, limit: int) -> Best:
-        """The best rows with their scores, which are positive, by score, then by row."""
+        """The best rows with their scores, which are positive, by score, then by row.
+
+        A row is found that has a term of the query, or whose cosine is LIKE at least.
+        """
         best = partial(self._lexical.best, question.factors)
         pool = self._pool(question.pool, best, limit)
         lexical, cosines = self.parts(question, pool)
         scores = _fused(lexical, cosines, question, ranking)
-        found = ((lexical > 0) | (cosines >= LIKE)) & (scores > 0)
+        found = (lexical > 0) | (cosines >= LIKE)
         return _top(pool.rows[found], scores[found], limit)
 
     def scores(self, question: Question, ranking: Ranking, pool: Pool) -> Scores:
@@ -132,7 +138,7 @@ class Hybrid:
 
 def _fused(lexical: Scores, cosines: Scores, question: Question, ranking: Ranking) -> Scores:
     shares = lexical / question.most if question.most else lexical
-    return lexical * shares + ranking.semantic_weight * cosines
+    return lexical * shares + ranking.semantic_weight * cosines.clip(0)
 
 
 def _top(rows: Array, scores: Scores, limit: int) -> Best:

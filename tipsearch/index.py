@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tipsearch import storage
-from tipsearch.errors import IndexCorrupt
+from tipsearch.coverage import POOR
+from tipsearch.errors import IndexClosed, IndexCorrupt
 from tipsearch.hits import Hits
 from tipsearch.model import Hit, ParsedQuery, Post
 from tipsearch.ranking import Ranking
 from tipsearch.search import Search
 from tipsearch.snapshot import Snapshot, check_limit
 from tipsearch.snippet import matches, snippet
+from tipsearch.storage import Generation
 from tipsearch.text import Analyzer
+from tipsearch.vocabulary import NOTHING, Named
 from tipsearch.weighting import Weighting
 
 if TYPE_CHECKING:
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
     from tipsearch.gaps.gaps import Gaps
     from tipsearch.graph import RelatedGraph
     from tipsearch.ingest.report import IngestReport
-    from tipsearch.storage import Generation
+    from tipsearch.lexical import Best, Factors
     from tipsearch.topics.topics import Topics
 
 DEFAULT_LIMIT = 10
@@ -41,16 +47,64 @@ class Index(Snapshot):
     with any mapped file; tipsearch itself never writes to a published one.
     """
 
-    def __init__(self, generation: Generation, folder: str = "", kernel: str = "auto") -> None:
-        super().__init__(generation, folder)
+    def __init__(self, generation: Generation, kernel: str = "auto") -> None:
+        super().__init__(generation)
         settings = self.weighting, self.ranking
         self._kernel = kernel
         self._search = Search(generation, self._vocabulary, *settings, kernel)
+        self.report: IngestReport | None = None
+
+    def __repr__(self) -> str:
+        where = f"in {self._generation.folder!r}" if self._generation.name else "in memory"
+        noun = "post" if len(self) == 1 else "posts"
+        return f"<Index of {len(self):,} {noun} {where}, ranks by {self.ranking.name}>"
+
+    # --- its life
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By folder and generation where it was opened; one in memory as a whole."""
+        generation = self._generation
+        if generation.name:
+            folder = os.path.abspath(generation.folder)
+            return _reopened, (folder, generation.name, self._kernel)
+        return _rebuilt, (dict(generation.facts), generation.arrays, generation.blobs, self._kernel)
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        # Only what is missing is asked for here: all of a closed index is.
+        if "_closed" in vars(self) and not name.startswith("__"):
+            raise IndexClosed(vars(self)["_closed"], "was closed")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def close(self) -> None:
+        """Let go of the mapped file; whoever uses the index then gets IndexClosed.
+
+        The file stays mapped while another thread or a table still looks at it.
+        """
+        if "_closed" not in vars(self):
+            folder = self._generation.folder
+            vars(self).clear()
+            vars(self)["_closed"] = folder
+
+    def refresh(self) -> Index:
+        """The newest generation of the folder that it was opened from, or itself if that is it.
+
+        An index in memory is always itself. Raises what `open` raises.
+        """
+        generation = self._generation
+        if not generation.name or storage.current(Path(generation.folder)) == generation.name:
+            return self
+        return Index.open(generation.folder, kernel=self._kernel)
 
     # --- making one
 
     @classmethod
-    def build(
+    def build(  # noqa: PLR0913
         cls,
         posts: Iterable[Post],
         *,
@@ -58,22 +112,24 @@ class Index(Snapshot):
         weighting: Weighting | None = None,
         ranking: str | Ranking | None = None,
         sources: Mapping[str, str] | None = None,
-        progress: Callable[[int], None] = lambda _: None,
+        jobs: int | None = None,
+        progress: Callable[[int], None] | None = None,
         kernel: str = "auto",
     ) -> Index:
         """An index of `posts` in memory; their order does not matter.
 
-        `sources` maps the files that they came from to their SHA-256 and is kept for `info`.
+        `sources` maps the files that they came from to their SHA-256 and is kept for `info`. A
+        large corpus is shared by as many processes as there are cores, or by `jobs`; 1 starts none.
         `progress` is called with the number of posts that were analysed since the last call.
         `kernel` searches: "numpy", "numba" (the extra `fast`), or "auto", which begins with numpy
         and goes over to numba, if it is there, once that pays. The answers are the same. Raises
-        DuplicateIdError, and SettingError for a post that cannot be kept: one with a time of day
-        in its date, or with half of a surrogate pair in its text.
+        DuplicateIdError and SettingError.
         """
         from tipsearch import corpus  # nltk and scipy load only here
 
         chosen = corpus.settings(analyzer, weighting, ranking)
-        return cls(corpus.of_posts(posts, chosen, sources or {}, progress), kernel=kernel)
+        pool, told = corpus.Pool(jobs), progress or _nothing
+        return cls(corpus.of_posts(posts, chosen, sources or {}, told, pool), kernel)
 
     @classmethod
     def ingest(
@@ -83,38 +139,64 @@ class Index(Snapshot):
         weighting: Weighting | None = None,
         ranking: str | Ranking | None = None,
         older: Index | None = None,
-        progress: Callable[[float], None] = lambda _: None,
+        jobs: int | None = None,
+        progress: Callable[[float], None] | None = None,
         kernel: str = "auto",
     ) -> tuple[Index, IngestReport]:
         """The index of files and folders, and the account of every line: `read` and `build` in one.
 
-        Several processes share a large file, and no post becomes an object. What did not change
-        since `older` is taken over from it, if it has the same settings and is not damaged; what
-        comes of it is the same as without. `progress` is told the share that was read. Raises
-        SourceError where a source does not exist.
+        Several processes share a large file (see `build` on `jobs`), and no post becomes an object.
+        What did not change since `older` is taken over from it, if it has the same settings and is
+        not damaged; what comes of it is the same as without. `progress` is told the share of the
+        work that is done. Raises SourceError where a source does not exist.
         """
-        from tipsearch import corpus
+        from tipsearch import corpus, reuse
 
-        chosen = corpus.settings(analyzer, weighting, ranking)
-        return cls._ingested(sources, chosen, older, False, progress, kernel)
+        chosen, taken = corpus.settings(analyzer, weighting, ranking), None
+        if older is not None and older._settings()._replace(ranking=chosen.ranking) == chosen:
+            with suppress(IndexCorrupt):  # of what is damaged nothing is taken over
+                taken = reuse.Older(older._generation)
+        generation, report = corpus.of_sources(
+            sources, chosen, taken, pool=corpus.Pool(jobs), progress=progress or _nothing
+        )
+        made = cls(generation, kernel)
+        made.report = report
+        return made, report
 
     def add(
         self,
-        *sources: str | PathLike[str],
-        progress: Callable[[float], None] = lambda _: None,
-    ) -> tuple[Index, IngestReport]:
-        """A new index that also has the posts of these sources, and the account of them.
+        *sources: Post | str | PathLike[str],
+        jobs: int | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Index:
+        """A new index that also has these posts, and those of these files and folders.
 
-        A post takes the place of the one that has its id. Raises SourceError.
+        A post takes the place of the one that has its id. The `report` of the new index is the
+        account of the files. Raises SourceError, and DuplicateIdError where two that are added have
+        one id.
         """
-        return self._ingested(sources, self._settings(), self, True, progress, self._kernel)
-
-    def remove(self, *ids: str) -> Index:
-        """A new index without the posts of these ids. Raises PostNotFound."""
         from tipsearch import corpus, reuse
 
-        without = corpus.without(reuse.Older(self._generation), ids, self._settings())
-        return Index(without, kernel=self._kernel)
+        posts = [source for source in sources if isinstance(source, Post)]
+        files = [source for source in sources if not isinstance(source, Post)]
+        generation, report = corpus.of_sources(
+            files, self._settings(), reuse.Older(self._generation), posts=posts, keep_rest=True,
+            pool=corpus.Pool(jobs), progress=progress or _nothing,
+        )  # fmt: skip
+        added = Index(generation, self._kernel)
+        added.report = report
+        return added
+
+    def remove(self, *titles_or_ids: str) -> Index:
+        """A new index without these posts, each given as for `post`.
+
+        Raises PostNotFound and AmbiguousTitle.
+        """
+        from tipsearch import corpus, reuse
+
+        rows = [self._row(wanted) for wanted in titles_or_ids]
+        without = corpus.without(reuse.Older(self._generation), rows, self._settings())
+        return Index(without, self._kernel)
 
     def _settings(self) -> Settings:
         from tipsearch import corpus
@@ -123,38 +205,13 @@ class Index(Snapshot):
         return corpus.Settings(self.analyzer, self.weighting, self.ranking, embedding)
 
     @classmethod
-    def _ingested(
-        cls,
-        sources: Iterable[str | PathLike[str]],
-        chosen: Settings,
-        older: Index | None,
-        keep_rest: bool,
-        progress: Callable[[float], None],
-        kernel: str,
-    ) -> tuple[Index, IngestReport]:
-        from tipsearch import bulk, corpus, reuse
-
-        taken = None
-        if older is not None and older._settings()._replace(ranking=chosen.ranking) == chosen:
-            try:
-                taken = reuse.Older(older._generation)
-            except IndexCorrupt:
-                if keep_rest:
-                    raise  # of what is damaged nothing is taken over
-        with bulk.unhindered():
-            generation, report = corpus.of_sources(
-                sources, chosen, taken, keep_rest=keep_rest, progress=progress
-            )
-        return cls(generation, kernel=kernel), report
-
-    @classmethod
     def open(cls, folder: str | PathLike[str] = "index", *, kernel: str = "auto") -> Index:
         """The live index of `folder`, memory-mapped; each byte is checked when it is first used.
 
         Raises IndexNotFound, IndexUnreadable, IndexFormatError or IndexCorrupt; the last one also
         where what is used later is found not to be as it was written. `verify` checks all at once.
         """
-        return cls(storage.read(Path(folder)), str(folder), kernel)
+        return cls(storage.read(storage.folder_of(folder)), kernel)
 
     def verify(self) -> None:
         """Check every byte, and that the parts fit together; raises IndexCorrupt."""
@@ -168,22 +225,25 @@ class Index(Snapshot):
         folder: str | PathLike[str] = "index",
         *,
         lock_seconds: float = LOCK_SECONDS,
-        on_wait: Callable[[], None] = lambda: None,
+        on_wait: Callable[[], None] | None = None,
+        on_publish: Callable[[], None] | None = None,
         replacing: Index | None = None,
     ) -> str:
         """Publish the index in `folder` in one atomic step and return its generation's name.
 
-        Where another build writes there, `on_wait` is called and this one waits `lock_seconds`.
-        Raises IndexLocked, IndexWriteError, and IndexChanged where the live index there is not
-        `replacing` any more; the old index is live then.
+        Where another build writes there, `on_wait` is called and this one waits `lock_seconds`;
+        `on_publish` is called right before the step. Raises IndexLocked, IndexWriteError, and
+        IndexChanged where the live index there is not `replacing` any more; the old index is live
+        then.
         """
         from tipsearch.publishing import publish
 
         return publish(
             self._generation,
-            Path(folder),
+            storage.folder_of(folder),
             lock_seconds=lock_seconds,
-            on_wait=on_wait,
+            on_wait=on_wait or _nothing,
+            on_publish=on_publish or _nothing,
             replacing=replacing._generation.name if replacing is not None else None,
         )
 
@@ -199,15 +259,17 @@ class Index(Snapshot):
     ) -> Hits:
         """The `limit` best posts for the words of `text`, by the index's own ranking or another.
 
-        By "bm25" and "tfidf" a post is a hit if it has any of the words, or of those that feedback
-        adds; by "hybrid" also if it only means the like. A word that `text` repeats counts as
+        By "bm25" and "tfidf" a post is a hit if it has any of the words; by "feedback" also if it
+        has one of those that feedback adds, by "hybrid" also if it only means the like. A year is
+        a word of all posts of that year, except by "tfidf". A word that `text` repeats counts as
         often; one that no post has is taken for the nearest that some have, for a share of its
         weight, unless `exact` (`parse` tells which). The hits are a list, which notebooks show as a
         table. Raises EmptyQueryError, SettingError and ExtraMissing.
         """
         check_limit(limit)
         chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
-        return self._hits(self._search.query(named, limit, chosen), set(named.terms))
+        best, factors = self._search.query(named, limit, chosen)
+        return self._hits(best, _Answer(self, named, factors, best, chosen))
 
     def related(
         self,
@@ -224,7 +286,8 @@ class Index(Snapshot):
         """
         check_limit(limit)
         chosen, row = self._search.usable(ranking, of_post=True), self._row(title_or_id)
-        return self._hits(self._search.related(row, limit, chosen), set())
+        best = self._search.related(row, limit, chosen)
+        return self._hits(best, _Answer(self, NOTHING, {}, best, chosen))
 
     def related_graph(
         self, limit: int = 5, *, ranking: str | Ranking | None = None
@@ -260,12 +323,15 @@ class Index(Snapshot):
         from tipsearch.explanation import Explanation, Part
 
         chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
-        row, postings = self._row(title_or_id), self._search.lexical.bm25
-        score, portions, cosine, semantic = self._search.explain(named, row, chosen)
+        row, asked = self._row(title_or_id), named.factors
+        score, portions, share, cosine, semantic = self._search.explain(named, row, chosen)
         parts = [
-            Part(self._terms[term], factor, postings.document_frequency(term), weight, part, said)
-            for term, factor, weight, part, said in portions
-        ]
+            Part(
+                self._terms[term] if term >= 0 else f"{-term:04}",
+                factor, posts, weight, factor * weight * share, term in asked,
+            )
+            for term, factor, posts, weight in portions
+        ]  # fmt: skip
         parts.sort(key=lambda part: -part.score)
         return Explanation(self._post(row), score, tuple(parts), cosine, semantic)
 
@@ -275,7 +341,7 @@ class Index(Snapshot):
         *,
         weak: float | None = None,
         ranking: str | Ranking | None = None,
-        progress: Callable[[float], None] = lambda _: None,
+        progress: Callable[[float], None] | None = None,
     ) -> Gaps:
         """What is asked and not answered: queries by topic, most asked and least covered first.
 
@@ -292,9 +358,9 @@ class Index(Snapshot):
 
         def answer(text: str) -> Answer | None:
             named = self._search.parse(text, exact=False)
-            if not named.terms and not named.unknown:
+            if not named.factors and not named.unknown:
                 return None
-            for row, score in self._search.query(named, 1, chosen):
+            for row, score in self._search.query(named, 1, chosen).best:
                 coverage = self._search.coverage(named, row, chosen)
                 return Answer(self._post(row), score, coverage)
             return Answer(None, None, 0.0)
@@ -302,26 +368,107 @@ class Index(Snapshot):
         def topics(asked: Sequence[Post]) -> Topics:
             return Index.build(asked, analyzer=self.analyzer, ranking=chosen).topics()
 
-        return find(queries, answer, topics, weak, progress)
+        return find(queries, answer, topics, weak, progress or _nothing)
 
     def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
         """What the index makes of a query: its terms, and what became of its other words."""
-        named = self._search.parse(text, exact=exact)
+        return self._parsed(self._search.parse(text, exact=exact))
+
+    def _parsed(self, named: Named) -> ParsedQuery:
         terms = {self._terms[term]: weight for term, weight in named.terms.items()}
-        return ParsedQuery(terms, named.unknown, named.stopped, dict(named.corrected))
+        corrected, years = dict(named.corrected), dict(named.years)
+        return ParsedQuery(terms, named.unknown, named.stopped, corrected, years)
+
+    def _matched(self, id: str, named: Named) -> tuple[str, ...]:
+        """The words of a query that a post has, each once, in order."""
+        words = list(dict.fromkeys(named.words))
+        numbers = self._vocabulary.numbers(words)
+        had = self._search.lexical.having(named.factors, self._row_of_id(id))
+        return tuple(
+            word
+            for word, number in zip(words, numbers, strict=True)
+            if number in had or (word.isdecimal() and -int(word) in had)
+        )
+
+    def _added(self, id: str, terms: Iterable[int]) -> tuple[str, ...]:
+        """Those of some terms that a post has, each as the word that stands for it most often."""
+        had = sorted(self._search.lexical.having(terms, self._row_of_id(id)))
+        frequency = self._generation.arrays["forms.frequency"]
+        return tuple(self._vocabulary.words(had, frequency)) if had else ()
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
         """A function that gives start and end of each word of a text that matches the query."""
         forms = self._vocabulary.forms_of({self._terms.find(term) for term in query.terms})
         return lambda text: [span[:2] for span in matches(text, forms, self.analyzer)]
 
-    def _hits(self, best: list[tuple[int, float]], terms: set[int]) -> Hits:
-        forms = self._vocabulary.forms_of(terms)
+    def _hits(self, best: Best, answer: _Answer) -> Hits:
+        ranked = enumerate(best, start=1)
+        hits = (Hit(rank, self._ids[row], score, answer) for rank, (row, score) in ranked)
+        return Hits(hits, answer if answer.named is not NOTHING else None)
 
-        def shown(post: Post) -> str:
-            return snippet(post.text, matches(post.text, forms, self.analyzer))
 
-        return Hits(
-            Hit(rank, self._ids[row], score, self._load, shown)
-            for rank, (row, score) in enumerate(best, start=1)
-        )
+class _Answer:
+    """What can be asked of an answer and of its hits, which share it."""
+
+    def __init__(
+        self, index: Index, named: Named, factors: Factors, best: Best, ranking: Ranking
+    ) -> None:
+        self._index, self.named, self._factors = index, named, factors
+        self._best, self._ranking = best, ranking
+        self._forms = index._vocabulary.forms_of(set(named.terms))
+
+    # --- of the whole
+
+    @cached_property
+    def parsed(self) -> ParsedQuery:
+        return self._index._parsed(self.named)
+
+    @cached_property
+    def total(self) -> int:
+        return self._index._search.lexical.total(self.named.factors)
+
+    @cached_property
+    def coverage(self) -> float:
+        if not self._best:
+            return 0.0
+        return self._index._search.coverage(self.named, self._best[0][0], self._ranking)
+
+    @cached_property
+    def weak(self) -> bool:
+        if not self._best:
+            return True
+        asked, row = self.named.factors, self._best[0][0]
+        had = self._index._search.lexical.having(asked, row)
+        whole = len(had) == len(asked) and not self.named.unknown
+        return not whole and self.coverage < POOR
+
+    # --- of a hit
+
+    def post(self, id: str) -> Post:
+        return self._index._load(id)
+
+    def snippet(self, post: Post, width: int) -> str:
+        return snippet(post.text, matches(post.text, self._forms, self._index.analyzer), width)
+
+    def matched(self, id: str) -> tuple[str, ...]:
+        return self._index._matched(id, self.named)
+
+    def added(self, id: str) -> tuple[str, ...]:
+        return self._index._added(id, self._factors.keys() - self.named.factors.keys())
+
+
+def _nothing(*_: Any) -> None:
+    """What is told to nobody."""
+
+
+def _reopened(folder: str, name: str, kernel: str) -> Index:
+    """The index that was pickled by folder and generation. Raises IndexClosed where it is gone."""
+    opened = Index.open(folder, kernel=kernel)
+    if opened._generation.name != name:
+        raise IndexClosed(folder, "is another one than was pickled")
+    return opened
+
+
+def _rebuilt(facts: Mapping[str, Any], arrays: Any, blobs: Any, kernel: str) -> Index:
+    """The index that was pickled as a whole."""
+    return Index(Generation(facts, arrays, blobs), kernel)

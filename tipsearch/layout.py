@@ -31,6 +31,7 @@ PLACES, NUMBERS = "<i4 <i8", "|u1 <u2 <i4"
 ARRAYS: dict[str, str] = {
     **{f"{name.partition('.')[0]}.offsets": PLACES for name in STRINGS},
     "posts.flags": "|u1",
+    "posts.days": "<i4",
     "forms.buckets": PLACES,
     "forms.terms": "<i4",
     "forms.frequency": "<i4",
@@ -97,17 +98,17 @@ def check(generation: Generation, folder: str) -> None:
     )
     for name, dtypes in ARRAYS.items():
         fits = arrays[name].data.dtype.str in dtypes.split()
-        require(fits, f"{name}.npy", f"it is not a list of {dtypes.replace(' ', ' or ')}")
+        require(fits, name, f"it is not a list of {dtypes.replace(' ', ' or ')}")
     for name, length in _lengths(generation).items():
-        require(len(arrays[name]) == length, f"{name}.npy", "its length does not fit")
+        require(len(arrays[name]) == length, name, "its length does not fit")
     starts = len(arrays["cells.starts"])
-    require(starts != 1, "cells.starts.npy", "its length does not fit")
+    require(starts != 1, "cells.starts", "its length does not fit")
     whole = len(arrays["cells.centroids"]) == COARSE * max(starts - 1, 0)
-    require(whole, "cells.centroids.npy", "its length does not fit")
+    require(whole, "cells.centroids", "its length does not fit")
     slots = len(arrays["forms.buckets"]) - 1
-    require(slots == bucket_count(facts["forms"]), "forms.buckets.npy", "its length does not fit")
+    require(slots == bucket_count(facts["forms"]), "forms.buckets", "its length does not fit")
     same = arrays["matrix.indptr"].data.dtype == arrays["matrix.indices"].data.dtype
-    require(same, "matrix.indices.npy", "its type is not that of the pointers")  # or scipy copies
+    require(same, "matrix.indices", "its type is not that of the pointers")  # or scipy copies
 
 
 def _strings(value: object) -> bool:
@@ -141,7 +142,7 @@ def _lengths(generation: Generation) -> dict[str, int]:
         **dict.fromkeys(("matrix.indices", "postings.rows"), entries),
         **dict.fromkeys(("postings.counts", "postings.bm25"), entries),
         "matrix.scale": posts,
-        "posts.flags": posts,
+        **dict.fromkeys(("posts.flags", "posts.days"), posts),
         "postings.indptr": terms + 1,
         **dict.fromkeys(("blocks.bm25", "blocks.cosine"), frequent * blocks.count(posts)),
         "blocks.starts": frequent * (blocks.groups(posts) + 1),

@@ -1,17 +1,23 @@
-"""Which posts share words with a query, or with another post? Ranks by BM25 and by TF-IDF."""
+"""Which posts share words with a query, or with another post? Ranks by BM25 and by TF-IDF.
+
+A query may also name years. To BM25 a year is a word that each post of that year has once, and
+that adds nothing to its length.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from tipsearch import layout, weighting
+from tipsearch.dates import span
 from tipsearch.records import TEASER
 from tipsearch.retrieval.engine import Engine
 from tipsearch.retrieval.postings import Postings
+from tipsearch.retrieval.topk import in_order
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,7 +30,16 @@ if TYPE_CHECKING:
 
 FINENESS = 4096  # parts of 1 in a factor: so few bits that sums of float32 weights stay exact
 Best = list[tuple[int, float]]  # rows and their scores, the best first
-Factors = Mapping[int, float]  # how much a query asks for each term, by its number
+Factors = Mapping[int, float]  # how much a query asks for each term, by number; for a year, -year
+
+
+class Portion(NamedTuple):
+    """What a term adds to the score of a row: `factor` times `weight`."""
+
+    term: int
+    factor: float
+    document_frequency: int
+    weight: float
 
 
 class Lexical:
@@ -61,13 +76,26 @@ class Lexical:
 
     def best(self, factors: Factors, limit: int) -> Best:
         """The best rows by the sum of each term's factor times its BM25 weight."""
-        if not factors:
-            return []
-        return self.engine.top(self.bm25, self.bm25.plan(sorted(factors.items())), limit)
+        terms = sorted((term, factor) for term, factor in factors.items() if term >= 0)
+        best = self.engine.top(self.bm25, self.bm25.plan(terms), limit) if terms else []
+        years = [-term for term in factors if term < 0]
+        if not years:
+            return best
+        # What is of no such year and among the best is so by its words alone.
+        rows = np.unique(np.concatenate(
+            [rows_of(best), *(self.of_year(year) for year in years)]
+        ))  # fmt: skip
+        return in_order(rows, self.scores(factors, rows), limit)
+
+    def of_year(self, year: int) -> Array:
+        """The rows of the posts of a year, ascending."""
+        first, last = span(f"{year:04}") or (0, -1)
+        days = self._arrays["posts.days"].whole()
+        return np.flatnonzero((days >= first) & (days <= last))
 
     def wanted(self, named: Factors, ranking: Ranking) -> Factors:
-        """What a query of these terms asks for, with the feedback of its first answers."""
-        if not ranking.feedback or not ranking.feedback_posts or not named:
+        """What a query of these terms asks for, by "feedback" with what its first answers add."""
+        if ranking.name != "feedback" or not ranking.feedback_posts or not named:
             return named
         best = self.best(named, ranking.feedback_posts)
         return self.widened(named, best, ranking, ranking.feedback_terms)
@@ -77,10 +105,10 @@ class Lexical:
 
         Rocchio's way ("Relevance feedback in information retrieval", 1971) with BM25 weights: of
         the mean of the posts' rows, in which a post of score s counts (s / best s)^focus, the
-        terms that weigh most, and that are in more posts than one.
+        terms that weigh most, and that are in more posts than one. The query's own terms never
+        leave it, whatever their factor is rounded to.
         """
-        said = sum(named.values())
-        if not best or not ranking.feedback or not said:
+        if not best or not ranking.feedback:
             return named
         shares = (np.array([score for _, score in best]) / best[0][1]) ** ranking.feedback_focus
         rows = [self._row(row) for row, _ in best]
@@ -99,23 +127,33 @@ class Lexical:
         mean[frequencies < 2] = 0
         chosen = np.lexsort((terms, -mean))[:limit]
         chosen = chosen[mean[chosen] > 0]
+        if not len(chosen):
+            return named
         factors = {term: (1 - ranking.feedback) * factor for term, factor in named.items()}
-        parts = mean[chosen] * (ranking.feedback * said / (mean[chosen].sum() or 1))
+        parts = mean[chosen] * (ranking.feedback * sum(named.values()) / mean[chosen].sum())
         for term, part in zip(terms[chosen].tolist(), parts.tolist(), strict=True):
             factors[term] = factors.get(term, 0.0) + part
-        rounded = {term: round(factor * FINENESS) / FINENESS for term, factor in factors.items()}
-        return {term: factor for term, factor in rounded.items() if factor} or named
+        parts_of = {
+            term: max(round(factor * FINENESS), int(term in named))
+            for term, factor in factors.items()
+        }
+        return {term: parts / FINENESS for term, parts in parts_of.items() if parts}
 
     def most(self, named: Factors, unknown: int) -> float:
-        """What a post would score that has all words of a query, time and again.
+        """Upper bound of the BM25 score of a query over all posts that there could be.
 
-        A word that no post has counts as much as one that is in none can.
+        A word that no post has counts as one of document frequency 0.
         """
-        terms = np.fromiter(named, np.int64, len(named))
-        frequencies = np.append(self._frequencies(terms), 0)
-        factors = np.append(np.fromiter(named.values(), np.float64, len(named)), unknown)
+        terms = [term for term in named if term >= 0]
+        frequencies = np.append(self._frequencies(np.array(terms, np.int64)), 0)
+        factors = np.array([*(named[term] for term in terms), unknown])
         idf = weighting.bm25_idf(frequencies, self._posts)
-        return float((idf * factors).sum() * (self._settings.k1 + 1))
+        of_years = sum(f * self._of_year(-term) for term, f in named.items() if term < 0)
+        return float((idf * factors).sum() * (self._settings.k1 + 1) + of_years)
+
+    def _of_year(self, year: int) -> float:
+        """What a year weighs in each post of it: its inverse document frequency."""
+        return float(weighting.bm25_idf(np.array(len(self.of_year(year))), self._posts))
 
     def share(self, named: Factors, unknown: int, row: int) -> float:
         """How much of the `most` that a post could score one does, from 0 to 1."""
@@ -124,7 +162,40 @@ class Lexical:
 
     def scores(self, factors: Factors, rows: Array) -> Scores:
         """The BM25 scores of some rows (ascending); as `best` has them."""
-        return self._scores(self.bm25, factors, rows)
+        terms = {term: factor for term, factor in factors.items() if term >= 0}
+        scores = self._scores(self.bm25, terms, rows)
+        for term, factor in sorted(factors.items(), reverse=True):
+            if term < 0:
+                of_year = np.isin(rows, self.of_year(-term), assume_unique=True)
+                scores[of_year] += factor * self._of_year(-term)
+        return scores
+
+    def portions(self, factors: Factors, row: int, postings: Postings) -> list[Portion]:
+        """What each term, and each year, that a row has adds to its score, as it is added up."""
+        terms = [(term, factor) for term, factor in factors.items() if term >= 0]
+        found = [
+            Portion(term, factor, postings.document_frequency(term), postings.weight(term, row))
+            for term, factor in postings.order(terms)
+        ]
+        for term, factor in sorted(factors.items(), reverse=True):
+            if term < 0 and row in (rows := self.of_year(-term)):
+                found.append(Portion(term, factor, len(rows), self._of_year(-term)))
+        return [portion for portion in found if portion.weight]
+
+    def total(self, factors: Factors) -> int:
+        """How many posts have any of some terms, or are of any of some years."""
+        found = np.zeros(self._posts, bool)
+        for term in factors:
+            found[self.bm25.rows_of(term) if term >= 0 else self.of_year(-term)] = True
+        return int(np.count_nonzero(found))
+
+    def having(self, terms: Iterable[int], row: int) -> set[int]:
+        """Which of some terms and years a row has."""
+        return {
+            term
+            for term in terms
+            if (self.bm25.weight(term, row) if term >= 0 else row in self.of_year(-term))
+        }
 
     # --- TF-IDF
 

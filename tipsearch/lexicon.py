@@ -6,6 +6,7 @@ it is asked for, so opening a table of a million titles costs as much as opening
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from operator import lt
@@ -157,7 +158,7 @@ class Strings:
         self._offsets.require(bool(np.all(inside)), "an offset is out of range")
         stretches = zip(starts.tolist(), (ends - 1).tolist(), strict=True)
         try:
-            return [blob[start:end].decode() for start, end in stretches]
+            return [str(blob[start:end], "utf-8") for start, end in stretches]
         except UnicodeDecodeError:
             self._blob.require(False, "it is not UTF-8")
             raise
@@ -220,19 +221,16 @@ class Strings:
 
     def equal_to(self, string: str) -> list[int]:
         """All places of `string`, ascending; the strings may be in any order."""
-        wanted, blob = b"\n" + string.encode(errors="surrogatepass") + b"\n", self._lines()[0]
-        first = [0] if blob[: len(wanted) - 1] == wanted[1:] else []
-        return first + [self._place(at + 1) for at in self._occurrences(wanted)]
+        wanted, blob = string.encode(errors="surrogatepass") + b"\n", self._lines()[0]
+        first = [0] if blob[: len(wanted)] == wanted else []
+        found = re.finditer(b"(?<=\n)" + re.escape(wanted), blob)
+        return first + [self._place(match.start()) for match in found]
 
     def containing(self, part: str) -> list[int]:
         """All places whose string contains `part` (not empty), ascending, each once."""
-        wanted, places = part.encode(errors="surrogatepass"), list[int]()
-        blob, offsets = self._lines()
-        at = blob.find(wanted)
-        while at != -1:
-            places.append(self._place(at))
-            at = blob.find(wanted, int(offsets[places[-1] + 1]))
-        return places
+        wanted = re.escape(part.encode(errors="surrogatepass"))
+        found = re.finditer(wanted, self._lines()[0])
+        return list(dict.fromkeys(self._place(match.start()) for match in found))
 
     def without_spaces(self) -> Strings:
         """The same strings without the spaces in them."""
@@ -244,13 +242,6 @@ class Strings:
     def lower(self) -> Strings:
         """The same strings with A to Z in lower case; no longer sorted."""
         return Strings(Checked(bytes(self._blob.whole()).lower()), self._offsets)
-
-    def _occurrences(self, wanted: bytes) -> Iterator[int]:
-        blob, _ = self._lines()
-        at = blob.find(wanted)
-        while at != -1:
-            yield at
-            at = blob.find(wanted, at + 1)
 
     def _place(self, at: int) -> int:
         return int(np.searchsorted(self._offsets.whole(), at, side="right")) - 1

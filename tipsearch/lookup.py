@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tipsearch.dates import span
 from tipsearch.lexicon import Strings
 from tipsearch.text import fold
 
@@ -9,13 +10,18 @@ NEAREST = 3
 
 
 def candidates(
-    wanted: str, ids: Strings, titles: Strings, title_of: Callable[[int], str]
+    wanted: str,
+    ids: Strings,
+    titles: Strings,
+    title_of: Callable[[int], str],
+    within: Callable[[int, int], list[int]],
 ) -> list[int]:
     """The rows that fit `wanted` best, ascending; several where several fit equally well.
 
     In this order: the exact id; the exact title; an id or a title without case, quotes and dashes;
-    the same without the spaces, for who leaves out a dash and what it stood for; a part of a
-    title; a part without the spaces. `titles` are folded, `title_of` gives the one of a row.
+    a date, such as 2014-02-04 or 2014-02; the title without the spaces, for who leaves out a dash
+    and what it stood for; a part of a title; a part without the spaces. `titles` are folded,
+    `title_of` gives the one of a row, `within` the rows from one day to another.
     """
     wanted = wanted.strip()
     if (row := ids.find(wanted)) >= 0:
@@ -30,6 +36,9 @@ def candidates(
     same = sorted({*same, *ids.lower().equal_to(wanted.lower())})
     if same:
         return same
+    days = span(wanted) if "-" in wanted else None
+    if days and (rows := within(*days)):
+        return rows
     bare, unspaced = titles.without_spaces(), folded.replace(" ", "")
     return bare.equal_to(unspaced) or titles.containing(folded) or bare.containing(unspaced)
 

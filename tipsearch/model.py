@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Date
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from tipsearch.errors import SettingError
 
 Kind = Literal["full", "teaser"]
+SNIPPET = 140  # characters
 
 
 class Source(NamedTuple):
@@ -26,7 +29,9 @@ class Post:
     """One post of the corpus, as it is shown (curly quotes, bullets and NBSPs kept).
 
     `kind` is "teaser" where only the excerpt of the post is known. `title` is empty where the
-    post has none. `sources` lists every place where the post was seen, the best one first.
+    post has none. `sources` lists every place where the post was seen, the best one first; lists
+    of categories and sources become tuples. Raises SettingError for what no index can keep, such
+    as a time of day in the date or half of a surrogate pair in the text.
     """
 
     id: str
@@ -37,6 +42,29 @@ class Post:
     kind: Kind = "full"
     url: str | None = None
     sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("id", "title", "text", "url"):
+            value = getattr(self, name)
+            if not _is_text(value) and not (name == "url" and value is None):
+                optional = " or None" if name == "url" else ""
+                raise self._refused(name, value, f"a text{optional}, without half a character")
+        if type(self.date) not in (Date, type(None)):  # a time of day would be lost
+            raise self._refused("date", self.date, "a datetime.date or None")
+        if self.kind not in ("full", "teaser"):
+            raise self._refused("kind", self.kind, '"full" or "teaser"')
+        for name, fits, items in (
+            ("categories", _is_text, "texts"),
+            ("sources", _is_source, "tipsearch.Source(path, first, last) with lines from 0 on"),
+        ):
+            values = getattr(self, name)
+            if not isinstance(values, tuple | list) or not all(map(fits, values)):
+                raise self._refused(name, values, f"a tuple of {items}")
+            object.__setattr__(self, name, tuple(values))
+
+    def _refused(self, name: str, value: object, expected: str) -> SettingError:
+        of = f" of {self.id!r}" if name != "id" else " of a post"
+        return SettingError(f"the {name}{of}", value, expected)
 
     @property
     def label(self) -> str:
@@ -60,41 +88,82 @@ class Post:
         }
 
 
+def _is_text(value: object) -> bool:
+    """Whether it is a string of whole characters: half of a surrogate pair has no bytes."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_source(value: object) -> bool:
+    if not isinstance(value, Source) or not _is_text(value.path):
+        return False
+    whole = type(value.first) is int and type(value.last) is int
+    return whole and 0 <= value.first <= value.last < 1 << 31
+
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Details(Protocol):
+        """What an answer knows of its hits beyond rank, id and score."""
+
+        def post(self, id: str) -> Post: ...
+        def snippet(self, post: Post, width: int) -> str: ...
+        def matched(self, id: str) -> tuple[str, ...]: ...
+        def added(self, id: str) -> tuple[str, ...]: ...
+
+
 class Hit:
     """One answer: `rank` counts from 1; a higher `score` is a better answer.
 
-    `post` is the post of that `id`, and `snippet` the stretch of its text that shows most of what
-    matched; each is made when it is first asked for, since a ranking alone needs neither.
+    `post` is the post of that `id`, `snippet` the stretch of its text that shows most of what
+    matched, `matched` the words of the query that it has, and `added` those that feedback added
+    and that it has. A hit that has neither means the like. Each is made when it is first asked
+    for, since a ranking alone needs none.
     """
 
-    __slots__ = ("_load", "_post", "_shorten", "_snippet", "id", "rank", "score")
+    __slots__ = ("_details", "_made", "id", "rank", "score")
 
-    def __init__(
-        self,
-        rank: int,
-        id: str,
-        score: float,
-        load: Callable[[str], Post],
-        shorten: Callable[[Post], str],
-    ) -> None:
+    def __init__(self, rank: int, id: str, score: float, details: Details) -> None:
         self.rank, self.id, self.score = rank, id, score
-        self._load, self._shorten = load, shorten
-        self._post: Post | None = None
-        self._snippet: str | None = None
+        self._details, self._made = details, dict[str, Any]()
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     @property
     def post(self) -> Post:
         """The post."""
-        if self._post is None:
-            self._post = self._load(self.id)
-        return self._post
+        post: Post = self._once("post", lambda: self._details.post(self.id))
+        return post
 
     @property
     def snippet(self) -> str:
         """About two lines of its text."""
-        if self._snippet is None:
-            self._snippet = self._shorten(self.post)
-        return self._snippet
+        text: str = self._once("snippet", lambda: self.excerpt(SNIPPET))
+        return text
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """The words of the query that the post has, or a word of the same stem, as typed."""
+        words: tuple[str, ...] = self._once("matched", lambda: self._details.matched(self.id))
+        return words
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The words that feedback added to the query and that the post has."""
+        words: tuple[str, ...] = self._once("added", lambda: self._details.added(self.id))
+        return words
+
+    def excerpt(self, width: int) -> str:
+        """About so many characters of its text that show most of what matched, on one line."""
+        return self._details.snippet(self.post, width)
 
     def _value(self) -> tuple[Any, ...]:
         return self.rank, self.id, self.score, self.post, self.snippet
@@ -109,24 +178,43 @@ class Hit:
         return f"Hit(rank={self.rank}, id={self.id!r}, score={self.score!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _hit, self._value()
+        kept = _Kept(self.post, self.snippet, self.matched, self.added)
+        return Hit, (self.rank, self.id, self.score, kept)
 
 
-def _hit(rank: int, id: str, score: float, post: Post, snippet: str) -> Hit:
-    """A hit that has all it can be asked for."""
-    return Hit(rank, id, score, lambda _: post, lambda _: snippet)
+class _Kept(NamedTuple):
+    """The details of a hit that was pickled: all that can be asked for, made before."""
+
+    of: Post
+    text: str
+    words: tuple[str, ...]
+    more: tuple[str, ...]
+
+    def post(self, id: str) -> Post:
+        return self.of
+
+    def snippet(self, post: Post, width: int) -> str:
+        return self.text
+
+    def matched(self, id: str) -> tuple[str, ...]:
+        return self.words
+
+    def added(self, id: str) -> tuple[str, ...]:
+        return self.more
 
 
 class ParsedQuery(NamedTuple):
     """What the index makes of a query.
 
     `terms` maps each term that the index knows to how often the query has it; `unknown` holds the
-    words that no post has and `stopped` the stop words, both as typed, in order, each once.
-    `corrected` maps words that no post has to the known ones for which they are taken, and which
-    count for less; they are not among the unknown.
+    words that no post has and `stopped` the stop words, in order, each once. `corrected` maps words
+    that no post has to the known ones for which they are taken, and which count for less; they are
+    not among the unknown. `years` maps each year in which there are posts to how often the query
+    names it.
     """
 
     terms: dict[str, float]
     unknown: tuple[str, ...]
     stopped: tuple[str, ...]
     corrected: dict[str, str]
+    years: dict[int, float]

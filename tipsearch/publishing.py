@@ -10,10 +10,10 @@ import hashlib
 import json
 import os
 import shutil
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +28,21 @@ from tipsearch.errors import (
     IndexUnreadable,
     IndexWriteError,
 )
-from tipsearch.storage import BLOCK, DIGESTS, FORMAT, HEXADECIMAL, current, load, npy_header
+from tipsearch.storage import (
+    BLOCK,
+    DATA,
+    DIGESTS,
+    FORMAT,
+    HEXADECIMAL,
+    MANIFEST,
+    STRETCH,
+    aligned,
+    current,
+    load,
+)
 
 if TYPE_CHECKING:
-    from tipsearch.storage import Generation
+    from tipsearch.storage import Checked, Generation
 
 # Distinctive, since the folder may hold other things: what has such a name is swept.
 _BUILDING, _TRASH = ".tipsearch-building-", ".tipsearch-trash-"
@@ -43,14 +54,16 @@ def publish(
     *,
     lock_seconds: float,
     on_wait: Callable[[], None],
+    on_publish: Callable[[], None],
     replacing: str | None = None,
 ) -> str:
     """Make `generation` the live index of `folder` in one atomic step, and return its name.
 
     A reader sees the old index or the new one, whole, at every moment, even if this process is
     killed; what a killed one left is swept here. Another build in the same folder is waited for
-    (`on_wait` is called once, then). Raises IndexLocked, IndexWriteError, and IndexChanged where
-    the live index is not the one of the name `replacing`; each leaves the old index live.
+    (`on_wait` is called once, then); `on_publish` is called right before the step. Raises
+    IndexLocked, IndexWriteError, and IndexChanged where the live index is not the one of the name
+    `replacing`; each leaves the old index live.
     """
     try:
         if folder.exists() and not folder.is_dir():
@@ -69,6 +82,7 @@ def publish(
                 _put_in_place(building, folder / name)
             finally:
                 shutil.rmtree(building, ignore_errors=True)
+            on_publish()
             if _live_name(folder) != name:
                 _swap_current(folder, name)
             with suppress(OSError):  # the new index is live: what fails now must not deny it
@@ -76,7 +90,8 @@ def publish(
                 _sweep(folder, keep=name)
             return name
     except OSError as error:
-        raise IndexWriteError(str(folder), error.strerror or str(error)) from error
+        reason = error.strerror or str(error)
+        raise IndexWriteError(str(folder), reason, error.errno) from error
 
 
 @contextmanager
@@ -98,40 +113,75 @@ def _locked(folder: Path, seconds: float, on_wait: Callable[[], None]) -> Iterat
 
 def _write_files(generation: Generation, building: Path) -> str:
     """Write all files of a generation, the manifest last; return the manifest's SHA-256."""
-    files: dict[str, dict[str, Any]] = {}
-    parts: dict[str, tuple[bytes, memoryview]] = {}
-    for file, blob in generation.blobs.items():
-        parts[file], files[file] = (b"", memoryview(blob.whole())), {}
-    for name, part in generation.arrays.items():
-        array = np.ascontiguousarray(part.whole())
-        parts[f"{name}.npy"] = npy_header(array), array.data.cast("B")
-        files[f"{name}.npy"] = {"dtype": array.dtype.str, "shape": list(array.shape)}
-    with ThreadPoolExecutor() as threads:  # while one file is written others are hashed
-        digests = {file: threads.submit(_digests, *parts[file]) for file in parts}
-        for file, (head, body) in parts.items():
-            _write(building / file, head, body)
-            files[file]["size"] = len(head) + len(body)
-        table = b"".join(digests[file].result() for file in sorted(digests))
+    told: dict[str, dict[str, Any]] = {}
+    pieces = _Pieces()
+    parts: dict[str, Checked[Any]] = {**generation.blobs, **generation.arrays}
+    for name in sorted(parts):
+        content = parts[name].whole()
+        told[name] = {"offset": pieces.align()}
+        if isinstance(content, np.ndarray):
+            array = np.ascontiguousarray(content)
+            told[name] |= {"dtype": array.dtype.str, "shape": list(array.shape)}
+            pieces.add(array.data.cast("B"))
+        else:
+            told[name]["size"] = len(content)
+            pieces.add(memoryview(content))
+    blocks = range(0, -(-pieces.size // BLOCK), STRETCH)
+    with ThreadPoolExecutor() as threads:  # while the data is written it is hashed
+        digests = [threads.submit(pieces.digests, at, at + STRETCH) for at in blocks]
+        _write(building / DATA, *pieces.of(0, pieces.size))
+        table = b"".join(digest.result() for digest in digests)
     _write(building / DIGESTS, table)
     manifest = {
         "format": FORMAT,
         "facts": generation.facts,
-        "files": files,
+        "parts": told,
+        "data": {"size": pieces.size},
         "digests": {"size": len(table), "sha256": hashlib.sha256(table).hexdigest()},
     }
     data = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-    _write(building / "manifest.json", data)
+    _write(building / MANIFEST, data)
     _fsync_folder(building)
     return hashlib.sha256(data).hexdigest()
 
 
-def _digests(head: bytes, body: memoryview) -> bytes:
-    """The SHA-256 of each block of a file, in a row."""
-    first = BLOCK - len(head)
-    start = [head + bytes(body[:first])] if len(head) + len(body) else []
-    rest = (body[at : at + BLOCK] for at in range(first, len(body), BLOCK))
-    blocks: Iterator[bytes | memoryview] = chain(start, rest)
-    return b"".join(hashlib.sha256(block).digest() for block in blocks)
+class _Pieces:
+    """The parts of an index as they lie one after the other in the data."""
+
+    def __init__(self) -> None:
+        self._pieces: list[memoryview] = []
+        self._starts: list[int] = []
+        self.size = 0
+
+    def add(self, piece: memoryview) -> None:
+        """Put a piece at the end."""
+        if len(piece):
+            self._pieces.append(piece)
+            self._starts.append(self.size)
+            self.size += len(piece)
+
+    def align(self) -> int:
+        """Fill up with zeros to where a part may start, and say where that is."""
+        self.add(memoryview(bytes(aligned(self.size) - self.size)))
+        return self.size
+
+    def of(self, start: int, stop: int) -> Iterator[memoryview]:
+        """What lies from `start` to `stop`, in order."""
+        for place in range(max(bisect_right(self._starts, start) - 1, 0), len(self._pieces)):
+            at = self._starts[place]
+            if at >= stop:
+                return
+            yield self._pieces[place][max(start - at, 0) : stop - at]
+
+    def digests(self, first: int, last: int) -> bytes:
+        """The SHA-256 of each block from `first` to before `last`, in a row."""
+        found = []
+        for start in range(first * BLOCK, min(last * BLOCK, self.size), BLOCK):
+            digest = hashlib.sha256()
+            for piece in self.of(start, min(start + BLOCK, self.size)):
+                digest.update(piece)
+            found.append(digest.digest())
+        return b"".join(found)
 
 
 def _write(path: Path, *parts: bytes | memoryview) -> None:
@@ -180,7 +230,7 @@ def _sweep(folder: Path, keep: str) -> None:
 
 def _is_generation(path: Path) -> bool:
     named = len(path.name) == 64 and not set(path.name) - HEXADECIMAL
-    return named and (path / "manifest.json").exists()
+    return named and (path / MANIFEST).exists()
 
 
 def _discard(path: Path) -> None:

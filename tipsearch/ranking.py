@@ -7,28 +7,29 @@ from typing import Any
 
 from tipsearch.errors import SettingError
 
-NAMES = ("bm25", "hybrid", "tfidf")
+NAMES = ("bm25", "feedback", "hybrid", "tfidf")
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """A value, kept in the manifest of an index as its own way to rank.
 
-    `name` is "tfidf" (the cosine of TF-IDF rows), "bm25" (BM25 with feedback) or "hybrid" (that,
-    and the cosine of embeddings). Feedback: the best `feedback_posts` of a first search add their
-    `feedback_terms` weightiest terms to the query, with `feedback` of its weight in all; a post's
-    say in it falls with the power `feedback_focus` of its score. No feedback is 0. In "hybrid" a
-    cosine of 1 counts as much as a lexical score of `semantic_weight`, and the best posts pull the
-    embedding of the query `semantic_feedback` of the way.
+    `name` is "tfidf" (the cosine of TF-IDF rows), "bm25" (plain BM25), "feedback" (BM25 with the
+    words that the best posts add to the query) or "hybrid" (that, and the cosine of embeddings).
+    Feedback: the best `feedback_posts` of a first search add their `feedback_terms` weightiest
+    terms to the query, with `feedback` of its weight in all; a post's say in it falls with the
+    power `feedback_focus` of its score. No feedback is 0. In "hybrid" a cosine of 1 counts as much
+    as a lexical score of `semantic_weight`, and the best posts pull the embedding of the query
+    `semantic_feedback` of the way.
     """
 
-    name: str = "bm25"
+    name: str = "feedback"
     feedback: float = 0.4
     feedback_posts: int = 10
     feedback_terms: int = 20
     feedback_focus: float = 8.0
-    semantic_weight: float = 18.0
-    semantic_feedback: float = 0.3
+    semantic_weight: float = 12.0
+    semantic_feedback: float = 0.6
 
     def __post_init__(self) -> None:
         if self.name not in NAMES:

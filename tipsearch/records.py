@@ -11,10 +11,10 @@ from datetime import date as Date
 from json.encoder import encode_basestring as quoted
 from typing import Protocol
 
+from tipsearch.errors import SettingError
 from tipsearch.model import Kind, Post, Source
 
-KINDS = ("full", "teaser")
-TEASER, UNDATED = 1, 2  # the bits of a post's flags
+TEASER = 1  # the bit of a post's flags
 
 
 class Content(Protocol):
@@ -56,10 +56,12 @@ def post(id: str, line: str, sources: tuple[Source, ...] = ()) -> Post:
     try:
         title, text, *rest = json.loads(line)
         date, categories, kind, url = rest + [None, [], "full", None][len(rest) :]
-        day = None if date is None else Date.fromisoformat(date)
+        when = None if date is None else Date.fromisoformat(date)
     except (RecursionError, TypeError) as error:
         raise ValueError("it is no list of what a post says") from error
-    listed = categories if type(categories) is list else [None]
-    if kind not in KINDS or not all(type(s) is str for s in (title, text, url or "", *listed)):
+    if type(categories) is not list or url == "":
         raise ValueError("what it says is not of the right type")
-    return Post(id, title, text, day, tuple(categories), kind, url, sources)
+    try:
+        return Post(id, title, text, when, tuple(categories), kind, url, sources)
+    except SettingError as error:
+        raise ValueError(str(error)) from error

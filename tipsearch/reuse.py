@@ -39,7 +39,7 @@ class Older:
         )
         self._lines = generation.blobs["posts.jsonl"]
         self._forms = HashedStrings(*tables["forms"], generation.arrays["forms.buckets"])
-        self.flags = self._arrays["posts.flags"]
+        self.flags, self.days = self._arrays["posts.flags"], self._arrays["posts.days"]
         a = self._arrays
         self.sightings = Sightings(
             self.facts["paths"], np.diff(a["sources.offsets"]), a["sources.path"],
@@ -57,8 +57,8 @@ class Older:
             shape=(len(self), len(self._terms)),
         )
         return Base(
-            self.ids, self.records.table(), self._titles.table(), self.flags, self._terms,
-            self._forms, a["forms.terms"], a["forms.frequency"], counts, rows,
+            self.ids, self.records.table(), self._titles.table(), self.flags, self.days,
+            self._terms, self._forms, a["forms.terms"], a["forms.frequency"], counts, rows,
         )  # fmt: skip
 
     @property

@@ -11,32 +11,29 @@ from tipsearch.lexical import Lexical
 from tipsearch.vocabulary import Named, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from tipsearch.hybrid import Hybrid, Question
-    from tipsearch.lexical import Best
+    from tipsearch.lexical import Best, Factors, Portion
     from tipsearch.ranking import Ranking
-    from tipsearch.retrieval.postings import Postings
     from tipsearch.spelling import Spelling
     from tipsearch.storage import Generation
     from tipsearch.weighting import Weighting
 
 
-class Portion(NamedTuple):
-    """What a term adds to a score; as `explanation.Part` has it."""
+class Found(NamedTuple):
+    """The best rows with their scores, and how much of each term, or -year, was asked for."""
 
-    term: int
-    factor: float
-    weight: float
-    score: float
-    said: bool
+    best: Best
+    factors: Factors
 
 
 class Account(NamedTuple):
-    """Why a row has its score; as `explanation.Explanation` has it."""
+    """Why a row has its score: the sum of its portions, each times `share`, and of `semantic`."""
 
     score: float
     portions: list[Portion]
+    share: float = 1.0
     cosine: float = 0.0
     semantic: float = 0.0
 
@@ -59,7 +56,7 @@ class Search:
 
     def parse(self, text: str, *, exact: bool) -> Named:
         """What a text names; what no post has is taken for the nearest word, unless `exact`."""
-        named = self._vocabulary.parse(text)
+        named = self._vocabulary.parse(text, self.lexical.of_year)
         return (
             named
             if exact or not named.unknown
@@ -71,15 +68,18 @@ class Search:
         arrays = self._generation.arrays
         return self._vocabulary.spelling(arrays["forms.frequency"], arrays["forms.signatures"])
 
-    def query(self, named: Named, limit: int, ranking: Ranking) -> Best:
-        """The best rows for what a query names. Empty for a query without a word but stop words."""
-        if not named.terms and not named.unknown:
-            return []
+    def query(self, named: Named, limit: int, ranking: Ranking) -> Found:
+        """The best rows for what a query names; none for one without a word but stop words."""
+        asked = named.factors
+        if not asked and not named.unknown:
+            return Found([], asked)
         if ranking.name == "hybrid":
-            return self._hybrid.best(self._question(named, ranking), ranking, limit)
+            question = self._question(named, ranking)
+            return Found(self._hybrid.best(question, ranking, limit), question.factors)
         if ranking.name == "tfidf":
-            return self.lexical.nearest(self.lexical.of_words(named.terms), limit)
-        return self.lexical.best(self.lexical.wanted(named.terms, ranking), limit)
+            return Found(self.lexical.nearest(self.lexical.of_words(named.terms), limit), asked)
+        factors = self.lexical.wanted(asked, ranking)
+        return Found(self.lexical.best(factors, limit), factors)
 
     def related(self, row: int, limit: int, ranking: Ranking) -> Best:
         """The rows nearest to a post, never its own."""
@@ -91,38 +91,37 @@ class Search:
     def explain(self, named: Named, row: int, ranking: Ranking) -> Account:
         """Why a row has the score that it has, whether or not it is among the best."""
         lexical = self.lexical
-        if ranking.name == "hybrid" and (named.terms or named.unknown):
+        if ranking.name == "hybrid" and (named.factors or named.unknown):
             question, post = self._question(named, ranking), self._hybrid.of(row)
             (score,) = self._hybrid.scores(question, ranking, post)
             (whole,), (cosine,) = self._hybrid.parts(question, post)
             share = float(whole / question.most) if question.most else 1.0
-            factors = question.factors
-            portions = _portions(lexical.bm25, factors, named, row, share)
-            semantic = ranking.semantic_weight * cosine
-            return Account(float(score), portions, float(cosine), float(semantic))
+            portions = lexical.portions(question.factors, row, lexical.bm25)
+            semantic = ranking.semantic_weight * max(cosine, 0.0)
+            return Account(float(score), portions, share, float(cosine), float(semantic))
         if ranking.name == "tfidf":
-            portions = _portions(lexical.cosine, dict(lexical.of_words(named.terms)), named, row)
+            asked = dict(lexical.of_words(named.terms))
+            portions = lexical.portions(asked, row, lexical.cosine)
             return Account(round(_sum(portions), 12), portions)
-        factors = lexical.wanted(named.terms, ranking)
-        portions = _portions(lexical.bm25, factors, named, row)
+        portions = lexical.portions(lexical.wanted(named.factors, ranking), row, lexical.bm25)
         return Account(_sum(portions), portions)
 
     def coverage(self, named: Named, row: int, ranking: Ranking) -> float:
         """How well a row answers a query, from 0 to 1: by words, and by meaning if that ranks."""
         from tipsearch.coverage import coverage
 
-        share = self.lexical.share(named.terms, _unknown(named), row)
+        share = self.lexical.share(named.factors, _unknown(named), row)
         meant = ranking.name == "hybrid"
         return coverage(share, self._hybrid.cosine(named.words, row) if meant else None)
 
     def _question(self, named: Named, ranking: Ranking) -> Question:
-        return self._hybrid.question(named.terms, named.words, _unknown(named), ranking)
+        return self._hybrid.question(named.factors, named.words, _unknown(named), ranking)
 
     def usable(self, ranking: str | Ranking | None, *, of_post: bool = False) -> Ranking:
         """The ranking that is asked for, or the index's own; `of_post` for a query that is a post.
 
         Raises SettingError or ExtraMissing where it cannot be had. Where it is the index's own
-        that cannot, a warning says so, once, and it is "bm25".
+        that cannot, a warning says so, once, and it is "feedback".
         """
         if ranking is None:
             return self.ranking if of_post else self._own
@@ -139,7 +138,7 @@ class Search:
                 self._require_model(False)
             except ExtraMissing as error:
                 warnings.warn(f"ranking by words alone: {error}", stacklevel=5)
-                return self.ranking.named("bm25")
+                return self.ranking.named("feedback")
         return self.ranking
 
     def _require_model(self, of_post: bool) -> None:
@@ -149,8 +148,8 @@ class Search:
         told = self._generation.facts["embedding"]
         if told is None:
             raise SettingError(
-                "ranking", "hybrid", "bm25 or tfidf for this index, which has no vectors: make it "
-                "anew with: tipsearch index --ranking hybrid SOURCE"
+                "ranking", "hybrid", "feedback, bm25 or tfidf for this index, which has no "
+                "vectors: make it anew with: tipsearch index --ranking hybrid SOURCE"
             )  # fmt: skip
         if of_post or self._trusted:
             return
@@ -176,22 +175,9 @@ def _unknown(named: Named) -> int:
     return sum(map(set(named.unknown).__contains__, named.words))
 
 
-def _portions(
-    postings: Postings, factors: Mapping[int, float], named: Named, row: int, share: float = 1.0
-) -> list[Portion]:
-    """The portions of the terms that a post has, in the order in which a score adds them up."""
-    weighed = ((term, factor, postings.weight(term, row))
-               for term, factor in postings.order(factors.items()))  # fmt: skip
-    return [
-        Portion(term, factor, weight, factor * weight * share, term in named.terms)
-        for term, factor, weight in weighed
-        if weight
-    ]
-
-
 def _sum(portions: Iterable[Portion]) -> float:
     """One by one, as the query adds: newer Pythons' sum() rounds less."""
     score = 0.0
     for portion in portions:
-        score += portion.score
+        score += portion.factor * portion.weight
     return score

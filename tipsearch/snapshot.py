@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from functools import cached_property
 from operator import lt
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from tipsearch import layout, records, storage
 from tipsearch import weighting as weights
@@ -23,20 +26,21 @@ if TYPE_CHECKING:
     from tipsearch.storage import Array, Blob, Checked, Generation
     from tipsearch.topics.topics import Topics
 
-    Subset = Iterable[Hit | Post | str] | Callable[[Post], object]
+    Subset = Iterable[Hit | Post | str | bool] | Callable[[Post], object]
 
 LISTED = 10
+SUBSETS = "hits, posts or ids in a list, a table with ids, a mask, or a function of a post"
 COMPARED = 5_000  # posts: their similarities take 200 MB
 
 
 class Snapshot:
     """The content of one generation, read-only; `Index` is one that also answers.
 
-    Row i is the i-th post in order of id. Raises IndexCorrupt where the parts do not fit together;
-    `folder` is named there.
+    Row i is the i-th post in order of id. Raises IndexCorrupt where the parts do not fit together.
     """
 
-    def __init__(self, generation: Generation, folder: str = "") -> None:
+    def __init__(self, generation: Generation) -> None:
+        folder = generation.folder
         layout.check(generation, folder)
         self._generation = generation
         self._rows: int = generation.facts["posts"]
@@ -65,10 +69,26 @@ class Snapshot:
     def __iter__(self) -> Iterator[Post]:
         return (self._post(row) for row in range(self._rows))
 
-    def post(self, title_or_id: str) -> Post:
-        """The post of an id or a title: exact, or without case, quotes and dashes, or a part.
+    def __contains__(self, item: object) -> bool:
+        """Whether there is a post of this id, or this very post."""
+        if isinstance(item, Post):
+            row = self._ids.find(item.id)
+            return row >= 0 and self._post(row) == item
+        return isinstance(item, str) and self._ids.find(item) >= 0
 
-        Raises AmbiguousTitle where several fit, and PostNotFound with the nearest titles.
+    def __getitem__(self, id: str) -> Post:
+        """The post of this id. Raises PostNotFound, which is a LookupError."""
+        if not isinstance(id, str):
+            raise SettingError("an id", id, "a text: row numbers stay inside the index")
+        if (row := self._ids.find(id)) < 0:
+            raise PostNotFound(id, ())
+        return self._post(row)
+
+    def post(self, title_or_id: str) -> Post:
+        """The post of an id, a title or a date, as people type them.
+
+        A title may be without case, quotes and dashes, or be a part of one; a date is 2014-02-04 or
+        2014-02. Raises AmbiguousTitle where several fit, PostNotFound with the nearest titles.
         """
         return self._post(self._row(title_or_id))
 
@@ -126,11 +146,14 @@ class Snapshot:
     def significant_terms(self, subset: Subset, *, limit: int = 20, arrow: bool = False) -> Any:
         """The terms that tell some posts from the rest, the strongest first.
 
-        `subset` is hits, posts, or titles and ids, each post once, or a function of a post:
+        `subset` is hits, posts, or titles and ids, each post once; a function of a post; a table
+        with a column `id`; or a mask: True or False for each post, in order of id:
 
             index.significant_terms(lambda post: post.date and post.date.year == 2014)
-            index.significant_terms(lambda post: "Email" in post.categories)
             index.significant_terms(index.query("angry customer"))
+            frame = index.to_frame()
+            index.significant_terms(frame[frame.words > 300])
+            index.significant_terms(frame.year == 2014)
 
         Columns: `word`, the term's most frequent surface form; `term`, as in `terms`; `count` and
         `posts`, how often the subset has it and in how many posts; `count_all` and `posts_all`,
@@ -200,7 +223,7 @@ class Snapshot:
         blobs, arrays = self._generation.blobs, self._generation.arrays
         size = sum(map(len, blobs.values())) + sum(part.data.nbytes for part in arrays.values())
         return {
-            **{name: self._generation.facts[name] for name in layout.FACTS},
+            **{name: deepcopy(self._generation.facts[name]) for name in layout.FACTS},
             "bytes": size,
             "format": storage.FORMAT,
             "generation": self._generation.name or None,
@@ -235,38 +258,58 @@ class Snapshot:
 
     def _several(self, subset: Subset) -> list[int]:
         """The rows of some posts, each once, as they come; SettingError where there is none."""
-        kinds = "hits, posts or ids in a list, or a function of a post"
         if callable(subset):
             rows = [row for row in range(self._rows) if subset(self._post(row))]
         elif isinstance(subset, str | Post | Hit) or not isinstance(subset, Iterable):
-            raise SettingError("subset", subset, kinds)
+            raise SettingError("subset", subset, SUBSETS)
         else:
-            rows = [self._row_of(item, kinds) for item in subset]
+            items = _items(subset)
+            masks = all(item is None or isinstance(item, bool | np.bool_) for item in items)
+            rows = self._masked(items) if items and masks else [*map(self._row_of, items)]
         if not rows:
             raise SettingError("subset", "no post", "one post at least: widen what selects them")
         return list(dict.fromkeys(rows))
 
-    def _row_of(self, item: Hit | Post | str, kinds: str) -> int:
+    def _masked(self, mask: list[Any]) -> list[int]:
+        if len(mask) != self._rows:
+            raise SettingError("subset", f"a mask of {len(mask):,}", f"one of {self._rows:,} posts")
+        return [row for row, taken in enumerate(mask) if taken]
+
+    def _row_of(self, item: object) -> int:
         """The row of a post that is given as itself, or by title or id."""
         if isinstance(item, str):
             return self._row(item)
         if not isinstance(item, Post | Hit):
-            raise SettingError("subset", item, kinds)
+            raise SettingError("subset", item, SUBSETS)
         if (row := self._ids.find(item.id)) < 0:
             raise PostNotFound(item.id, ())
         return row
 
-    def _load(self, id: str) -> Post:
+    def _row_of_id(self, id: str) -> int:
+        """The row of an id that there is."""
         row = self._ids.find(id)
         self._generation.blobs["ids.txt"].require(row >= 0, "its lines are not in order")
-        return self._post(row)
+        return row
+
+    def _load(self, id: str) -> Post:
+        return self._post(self._row_of_id(id))
+
+    def _within(self, first: int, last: int) -> list[int]:
+        """The rows of the posts from one day to another."""
+        days = self._generation.arrays["posts.days"].whole()
+        found: list[int] = np.flatnonzero((days >= first) & (days <= last)).tolist()
+        return found
 
     def _row(self, title_or_id: str) -> int:
         from tipsearch import lookup
 
-        rows = lookup.candidates(
-            title_or_id, self._ids, self._titles, lambda row: self._post(row).title
-        )
+        if not isinstance(title_or_id, str):
+            raise SettingError("a title or id", title_or_id, "a text")
+
+        def title_of(row: int) -> str:
+            return self._post(row).title
+
+        rows = lookup.candidates(title_or_id, self._ids, self._titles, title_of, self._within)
         if len(rows) == 1:
             return rows[0]
         if rows:
@@ -276,7 +319,20 @@ class Snapshot:
         raise PostNotFound(title_or_id, [self._post(row) for row in nearest])
 
 
+def _items(subset: Any) -> list[Any]:
+    """What a list, a column or a table's column `id` holds, as Python's own; None for no value."""
+    if hasattr(subset, "columns"):  # a DataFrame, or an Arrow table
+        if "id" not in [*getattr(subset, "column_names", subset.columns)]:
+            raise SettingError("subset", "a table without a column id", SUBSETS)
+        subset = subset["id"]
+    if hasattr(subset, "to_pylist"):
+        return [*subset.to_pylist()]
+    if str(getattr(subset, "dtype", "")) == "boolean":
+        return [*subset.fillna(False)]
+    return [*subset]
+
+
 def check_limit(limit: int) -> None:
     """Raise SettingError unless it is a whole number from 1 on."""
-    if not isinstance(limit, int) or limit < 1:
+    if isinstance(limit, bool) or not hasattr(limit, "__index__") or limit < 1:
         raise SettingError("limit", limit, "a whole number, at least 1")

@@ -5,15 +5,13 @@ from collections.abc import Container, Sequence
 
 from tipsearch.text import Analyzer
 
-WIDTH = 140
-
 
 def matches(text: str, forms: Container[str], analyzer: Analyzer) -> list[tuple[int, int, str]]:
     """Start, end and surface form of each word of `text` that is one of `forms`."""
     return list(analyzer.spans(text, forms)) if forms else []
 
 
-def snippet(text: str, spans: Sequence[tuple[int, int, str]], width: int = WIDTH) -> str:
+def snippet(text: str, spans: Sequence[tuple[int, int, str]], width: int) -> str:
     """About `width` characters of `text` around most of `spans`, on one line, cut between words.
 
     The best stretch has the most different forms, then the most words found, then comes first.

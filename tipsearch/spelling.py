@@ -8,6 +8,7 @@ near.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +26,7 @@ LIMIT = 3
 SHORTEST, ONE_FROM, TWO_FROM, LONGEST = 3, 5, 9, 64  # letters: so many mistakes are looked for
 PREFIX = 32  # letters that a signature counts
 PART, STOPPED = 3, -1
+_ISE = re.compile("is(?=(?:e[drs]?|ers|ing|ations?)$)")
 STRIDE = 1 << 14  # signatures that are looked at together: to make room for all takes longer
 FOLLOWS = 0xC0, 0x80  # these bits of a byte are those where it goes on with a character in UTF-8
 
@@ -33,7 +35,8 @@ class Correction(NamedTuple):
     """A surface form that may have been meant, the number of its term, and how near it is.
 
     `distance` is the number of mistakes, another first letter counting as one more.
-    `frequency` is how often all posts have it. A stop word has the term STOPPED and frequency 0.
+    `frequency` is how often all posts have it, and 0 where they have other forms of its term. A
+    stop word has the term STOPPED and frequency 0.
     """
 
     form: str
@@ -86,9 +89,15 @@ class Spelling:
         plain as in "teh" or "becase": two of its letters are swapped, or it has at least 4 and one
         is missing or too many. To take such a word for a rare one would bring what nobody meant;
         taken for a stop word, it is passed over.
+
+        A word in "-ise" whose stem is known in "-ize" is that, though no post has just this form.
         """
         if not SHORTEST <= len(word) <= LONGEST or _has_digit(word) or self._known(word):
             return []
+        american = _ISE.sub("iz", word)
+        if american != word and (term := self._terms.find(self._analyzer.term(american))) >= 0:
+            place = self._forms.find(american)
+            return [Correction(american, term, 1, self._often(place) if place >= 0 else 0)]
         most = (len(word) + 1 >= ONE_FROM) + (len(word) + 2 >= TWO_FROM)
         near, distance = list[tuple[int, str]](), 1
         if most:
@@ -106,12 +115,15 @@ class Spelling:
     def parts(self, word: str) -> tuple[str, str] | None:
         """The two forms, of at least 3 letters each, that give the word without a space, or None.
 
-        Those whose rarer one is the most frequent, then those of the longest first part.
+        Those whose rarer one is the most frequent, then those of the longest first part. The "e" of
+        "e-mail" and its like may be the first.
         """
         if _has_digit(word) or len(word) > LONGEST:
             return None
         found = []
-        for cut in range(PART, len(word) - PART + 1):
+        for cut in (*[1] * word.startswith("e"), *range(PART, len(word) - PART + 1)):
+            if len(word) - cut < PART:
+                continue
             places = [self._forms.find(part) for part in (word[:cut], word[cut:])]
             if min(places) >= 0:
                 found.append((min(map(self._often, places)), cut))

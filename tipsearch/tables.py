@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -14,7 +14,7 @@ from tipsearch.errors import ExtraMissing
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tipsearch.model import Post
+    from tipsearch.model import Hit, Post
     from tipsearch.text import Analyzer
 
     Floats = npt.NDArray[np.float64]
@@ -135,6 +135,25 @@ def of_posts(posts: Iterable[Post], analyzer: Analyzer, terms: Sequence[int]) ->
             "text": column("text", lambda post: post.text),
             "sources": column("text", _sources),
         }
+    )
+
+
+def of_hits(hits: Iterable[Hit]) -> Table:
+    """A row for each hit, the best first."""
+    listed = list(hits)
+    columns: dict[str, tuple[Kind, Callable[[Hit], Any]]] = {
+        "rank": ("whole", lambda hit: hit.rank),
+        "id": ("text", lambda hit: hit.id),
+        "score": ("real", lambda hit: hit.score),
+        "title": ("text", lambda hit: hit.post.title),
+        "date": ("date", lambda hit: hit.post.date),
+        "kind": ("text", lambda hit: hit.post.kind),
+        "categories": ("texts", lambda hit: list(hit.post.categories)),
+        "matched": ("texts", lambda hit: list(hit.matched)),
+        "snippet": ("text", lambda hit: hit.snippet),
+    }
+    return Table(
+        {name: Column(kind, list(map(of, listed))) for name, (kind, of) in columns.items()}
     )
 
 

@@ -16,12 +16,22 @@ Spans = Callable[[str], Sequence[tuple[int, int]]]
 
 NARROW, WIDE = 40, 100
 ROOM = 12  # columns, the least for a headline
-_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SIMILAR = "~"
+# What a terminal would obey: controls, and marks that turn the direction of what follows.
+CONTROLS = re.compile(
+    r"\x1b\[[0-9;?]*[A-Za-z]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def width() -> int:
     """The columns to fill: those of the terminal within reason, 80 where there is none."""
     return max(NARROW, min(WIDE, shutil.get_terminal_size((80, 24)).columns))
+
+
+def height() -> int | None:
+    """The lines that the terminal shows; None where the output goes elsewhere."""
+    return shutil.get_terminal_size((80, 24)).lines if sys.stdout.isatty() else None
 
 
 def colours() -> bool:
@@ -30,18 +40,43 @@ def colours() -> bool:
     return sys.stdout.isatty() and not dumb
 
 
-def hits(found: Iterable[Hit], spans: Spans) -> Iterator[str]:
-    """The lines that show hits; `spans` gives the places to mark in a line."""
+def hits(
+    found: Sequence[Hit], spans: Spans | None = None, lines: int | None = None
+) -> Iterator[str]:
+    """The lines that show hits, two each.
+
+    Where they are those of a query, `spans` gives the places to mark in a line, and a hit without a
+    word of it has SIMILAR behind its score. `lines` is how many there is room for: where all titles
+    fit, but not all snippets, the last hits have none.
+    """
+    shown = len(found)
+    if lines is not None and len(found) <= lines < 2 * len(found):
+        shown = lines - len(found)
     for hit in found:
-        number = f"{hit.rank}. "
+        number = f"{hit.rank:>{len(str(len(found)))}}. "
         right = f"  {hit.post.date or ''!s:>10}  {hit.score:6.3f}"
-        title = _wrap(hit.post.label, width() - len(number) - len(right))
-        first = title[0].ljust(width() - len(number) - len(right))
-        yield number + _marked(first, spans, bold=True) + right
-        indent = " " * len(number)
-        yield from (indent + _marked(line, spans, bold=True) for line in title[1:])
-        snippet = _wrap(" ".join(hit.snippet.split()), width() - len(number))
-        yield from (indent + _marked(line, spans) for line in snippet if line)
+        columns = width() - len(number) - len(right) - len(SIMILAR)
+        title = _cut(" ".join(hit.post.label.split()), columns).ljust(columns)
+        similar = SIMILAR if spans and not hit.matched else ""
+        yield number + _marked(title, spans or _none, bold=True) + right + similar
+        if hit.rank <= shown:
+            room = width() - len(number)
+            snippet = _cut(" ".join(hit.excerpt(room - 2).split()), room)
+            yield from [" " * len(number) + _marked(snippet, spans or _none)] if snippet else []
+
+
+def _none(_: str) -> Sequence[tuple[int, int]]:
+    """No place to mark."""
+    return ()
+
+
+def _cut(text: str, columns: int) -> str:
+    """The text on one line of so many columns, "…" for what has no room."""
+    shown = CONTROLS.sub("", text.replace("\xa0", " "))
+    if len(shown) <= columns:
+        return shown
+    end = shown.rfind(" ", columns // 2, columns)
+    return shown[: end if end > 0 else columns - 1].rstrip(" ,;:–-") + "…"
 
 
 def headline(head: str, text: str, facts: str) -> Iterator[str]:
@@ -53,8 +88,8 @@ def headline(head: str, text: str, facts: str) -> Iterator[str]:
     beside = columns >= ROOM
     first, *more = _wrap(" ".join(text.split()), columns if beside else width() - len(head))
     shown = first.ljust(columns) if beside else first
-    yield head + _marked(shown, lambda _: (), bold=True) + (f"  {facts}" if beside else "")
-    yield from (" " * len(head) + _marked(line, lambda _: (), bold=True) for line in more)
+    yield head + _marked(shown, _none, bold=True) + (f"  {facts}" if beside else "")
+    yield from (" " * len(head) + _marked(line, _none, bold=True) for line in more)
     if not beside:
         yield from entry(" " * len(head), facts)
 
@@ -68,7 +103,7 @@ def entry(head: str, text: str) -> Iterator[str]:
 
 def post(shown: Post) -> Iterator[str]:
     """The lines that show a whole post; wrapped on a terminal, as they are elsewhere."""
-    yield from (_marked(line, lambda _: (), bold=True) for line in _wrap(shown.label, width()))
+    yield from (_marked(line, _none, bold=True) for line in _wrap(shown.label, width()))
     facts = (str(shown.date or "no date"), shown.kind, ", ".join(shown.categories))
     yield from _wrap(" · ".join(filter(None, facts)), width())
     yield plain(f"id: {shown.id}")
@@ -78,7 +113,7 @@ def post(shown: Post) -> Iterator[str]:
         yield from _wrap(f"from: {source.path}, lines {source.first} to {source.last}", width())
     yield ""
     for line in shown.text.split("\n"):
-        yield from _wrap(line, width()) if sys.stdout.isatty() else [_CONTROLS.sub("", line)]
+        yield from _wrap(line, width()) if sys.stdout.isatty() else [CONTROLS.sub("", line)]
     if shown.kind == "teaser":
         yield ""
         yield "(The source holds only this excerpt.)"
@@ -97,7 +132,7 @@ def choices(posts: Iterable[Post]) -> Iterator[str]:
 
 def plain(text: str) -> str:
     """A text on one line, without what a terminal would obey."""
-    return _CONTROLS.sub("", " ".join(text.split("\n")))
+    return CONTROLS.sub("", " ".join(text.split("\n")))
 
 
 def table(rows: Sequence[tuple[object, object]]) -> Iterator[str]:
@@ -128,7 +163,7 @@ def facts(named: Mapping[str, Any]) -> Iterator[str]:
 
 def _wrap(text: str, columns: int) -> list[str]:
     """Lines of at most so many columns, and at least one; NBSPs may break like spaces."""
-    shown = _CONTROLS.sub("", text.replace("\xa0", " "))
+    shown = CONTROLS.sub("", text.replace("\xa0", " "))
     bullet = re.match(r"[•*-] ", shown)
     indent = " " * len(bullet.group()) if bullet else ""
     lines = textwrap.wrap(shown, columns, subsequent_indent=indent, break_on_hyphens=False)

@@ -47,12 +47,22 @@ def lines(path: File, noun: str, advice: str) -> Iterator[tuple[int, str]]:
     return ((number, line) for number, line in numbered(path, noun, advice) if line.strip())
 
 
-def json_object(line: str) -> dict[str, Any]:
-    """The JSON object that a line holds. Raises ValueError, or RecursionError for a deep one."""
+def json_of(line: str) -> Any:
+    """The JSON value that a line holds. Raises ValueError, which says what is wrong with it."""
     try:
-        data = json.loads(line)
+        return json.loads(line)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+        told = error.msg.removesuffix(" at")  # as in "Unterminated string starting at"
+        raise ValueError(f"not JSON: {told} at column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("not JSON that can be read: nested too deeply") from None
+    except ValueError:  # Python's own message speaks of its settings
+        raise ValueError("not JSON that can be read: a number of too many digits") from None
+
+
+def json_object(line: str) -> dict[str, Any]:
+    """The JSON object that a line holds. Raises ValueError, which says what is wrong with it."""
+    data = json_of(line)
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     return data

@@ -13,8 +13,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from tipsearch import layout, records, spelling
+from tipsearch.dates import day
 from tipsearch.lexicon import HashedStrings, Strings
-from tipsearch.records import TEASER, UNDATED
+from tipsearch.records import TEASER
 from tipsearch.retrieval import blocks
 from tipsearch.semantic.embedding import MOST, scales
 from tipsearch.semantic.model import DIMENSIONS
@@ -45,9 +46,9 @@ def _verify_posts(generation: Generation) -> None:
     files = ("ids.txt", "posts.jsonl", "titles.txt")
     ids, lines, titles = (_strings(generation, file) for file in files)
     ids.check()
-    flags = generation.arrays["posts.flags"]
-    of_rows = zip(ids, lines, titles, flags.whole().tolist(), strict=True)
-    for id, line, title, flag in of_rows:
+    flags, days = generation.arrays["posts.flags"], generation.arrays["posts.days"]
+    numbers = flags.whole().tolist(), days.whole().tolist()
+    for id, line, title, flag, number in zip(ids, lines, titles, *numbers, strict=True):
         try:
             post = records.post(id, line)
         except ValueError as error:
@@ -56,8 +57,8 @@ def _verify_posts(generation: Generation) -> None:
         same = records.record(post) == line
         generation.blobs["posts.jsonl"].require(same, "a line is not as tipsearch writes it")
         generation.blobs["titles.txt"].require(fold(post.title) == title, "a title is another")
-        told = TEASER * (post.kind == "teaser") | UNDATED * (post.date is None)
-        flags.require(flag == told, "a flag is not that of its post")
+        flags.require(flag == TEASER * (post.kind == "teaser"), "a flag is not that of its post")
+        days.require(number == day(post.date), "a day is not that of its post")
 
 
 def _verify_terms(generation: Generation) -> None:

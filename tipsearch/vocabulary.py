@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tipsearch.errors import EmptyQueryError
+from tipsearch.errors import EmptyQueryError, SettingError
 
 if TYPE_CHECKING:
     from tipsearch.lexicon import HashedStrings, Strings
@@ -26,7 +26,8 @@ class Named(NamedTuple):
     """How much a text has of each term, by its number; and its other words, each once, in order.
 
     `words` are all of them, as often as they come, in order. `corrected` maps words that no post
-    has to those for which they are taken, and which then stand for them in all else.
+    has to those for which they are taken, and which then stand for them in all else. `years` are
+    those in which there are posts; a year may also be a word that posts have.
     """
 
     terms: Mapping[int, float]
@@ -34,6 +35,17 @@ class Named(NamedTuple):
     stopped: tuple[str, ...]
     words: tuple[str, ...]
     corrected: Mapping[str, str] = MappingProxyType({})
+    years: Mapping[int, float] = MappingProxyType({})
+
+    @property
+    def factors(self) -> Mapping[int, float]:
+        """How much of each term it has, by number, and of each year, by -year."""
+        if not self.years:
+            return self.terms
+        return {**self.terms, **{-year: often for year, often in self.years.items()}}
+
+
+NOTHING = Named({}, (), (), ())
 
 
 class Vocabulary:
@@ -47,23 +59,29 @@ class Vocabulary:
         self._stop_words = frozenset(analyzer.stop_words)
         self._numbers: dict[str, int] = {}  # of the words that were asked for
 
-    def parse(self, text: str) -> Named:
-        """What a text names. Raises EmptyQueryError where it is white space."""
+    def parse(self, text: str, of_year: Callable[[int], Sized]) -> Named:
+        """What a text names; `of_year` gives the posts of a year.
+
+        Raises EmptyQueryError where it is white space, and SettingError where it is no text.
+        """
+        if not isinstance(text, str):
+            raise SettingError("a query", text, "a text")
         if not text.strip():
             raise EmptyQueryError
         terms: dict[int, int] = {}
+        years: dict[int, int] = {}
         unknown: dict[str, None] = {}
         stopped: dict[str, None] = {}
         words = self._analyzer.tokens(text)
         for word in words:
-            number = self._number(word)
+            number, year = self._number(word), _year(word)
+            if year in years or (year and len(of_year(year))):
+                years[year] = years.get(year, 0) + 1
+            elif number < 0:
+                (stopped if word in self._stop_words else unknown)[word] = None
             if number >= 0:
                 terms[number] = terms.get(number, 0) + 1
-            elif word in self._stop_words:
-                stopped[word] = None
-            else:
-                unknown[word] = None
-        return Named(terms, tuple(unknown), tuple(stopped), tuple(words))
+        return Named(terms, tuple(unknown), tuple(stopped), tuple(words), years=years)
 
     def corrected(self, named: Named, spelling: Spelling) -> Named:
         """The same with each unknown word taken for the nearest known one, at a discount."""
@@ -73,7 +91,8 @@ class Vocabulary:
         for word in named.unknown:
             near = spelling.nearest(word, 1)
             if near and near[0].term == STOPPED:
-                stopped.append(word)
+                stopped.append(near[0].form)
+                meant[word] = near[0].form
             else:
                 parts = () if near else spelling.parts(word) or ()
                 found = [(part, self._number(part), 1) for part in parts]
@@ -86,7 +105,7 @@ class Vocabulary:
                 meant[word] = " ".join(form for form, _, _ in found)
             del unknown[word]
         words = [part for word in named.words for part in meant.get(word, word).split()]
-        return Named(terms, (*unknown,), (*stopped,), (*words,), meant)
+        return Named(terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), meant, named.years)
 
     def place(self, word: str) -> int:
         """Where a word is among the forms, or beyond them among the stop words; -1 for no place."""
@@ -144,6 +163,11 @@ class Vocabulary:
         number = int(self._form_terms[form : form + 1][0])
         self._form_terms.require(0 <= number < len(self._terms), "a number is out of range")
         return number
+
+
+def _year(word: str) -> int:
+    """The year that a word is, 0 where it is none."""
+    return int(word) if len(word) == 4 and word.isascii() and word.isdigit() else 0
 
 
 class Forms:

@@ -43,7 +43,8 @@ class Weighting:
             ("title_weight", int, 1, 1000, "a whole number from 1 to 1000"),
         ):
             value = getattr(self, name)
-            if not isinstance(value, kinds) or not least <= value <= most:
+            number = isinstance(value, kinds) and not isinstance(value, bool)
+            if not number or not least <= value <= most:
                 raise SettingError(f"weighting.{name}", value, expected)
 
     def to_json(self) -> dict[str, Any]:

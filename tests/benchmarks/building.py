@@ -121,7 +121,7 @@ def build(name: str, source: Path, folder: Path) -> Cost:
     """Build an index of tipsearch or of a peer in a fresh process, the file already cached."""
     source.read_bytes()
     if name == "tipsearch":
-        command = [TIPSEARCH, "index", str(source), "--index", str(folder), "--ranking", "bm25"]
+        command = [TIPSEARCH, "index", str(source), "--index", str(folder), "--ranking", "feedback"]
         return run(command)
     module = [sys.executable, "-m", "tests.benchmarks.engines"]
     return run([*module, name, str(source), str(folder)])

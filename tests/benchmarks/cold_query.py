@@ -38,12 +38,12 @@ for row in numpy.argsort(-scores)[:10]:
 """
 COMMANDS = {
     'python -c "import numpy, typer"': [sys.executable, "-c", "import numpy, typer"],
-    "tipsearch query --ranking bm25": [
+    "tipsearch query --ranking feedback": [
         TIPSEARCH,
         "query",
         "angry customer on the phone",
         "--ranking",
-        "bm25",
+        "feedback",
     ],
     "tipsearch query --ranking hybrid": [
         TIPSEARCH,

@@ -72,7 +72,7 @@ def tipsearch_queries(folder: Path, kernel: Kernel) -> Engine:
 
     index = tipsearch.Index.open(folder, kernel=kernel)
     index.verify()  # once here, or else block by block in the first queries
-    plain = tipsearch.Ranking("bm25", feedback=0)
+    plain = tipsearch.Ranking("bm25")
 
     def ask(query: str) -> Answer:
         hits = index.query(query, limit=LIMIT, ranking=plain, exact=True)

@@ -26,7 +26,7 @@ from tests.benchmarks.engines import KERNELS, sample_queries
 from tests.benchmarks.measuring import table
 from tipsearch import Index, Ranking
 
-PLAIN = Ranking("bm25", feedback=0)
+PLAIN = Ranking("bm25")
 LIMITS = (1, 10, 10, 10, 100, 1000)
 
 Array = npt.NDArray[Any]

@@ -44,10 +44,10 @@ class Facts(NamedTuple):
 
 
 CANDIDATES: dict[tuple[str, str], Callable[[Facts], float]] = {
-    ("bm25", "sqrt(L/M): coverage"): lambda f: coverage(f.lexical, None),
-    ("bm25", "share of idf weight"): lambda f: f.idf_share,
-    ("bm25", "score over its bound, with feedback"): lambda f: f.bound,
-    ("bm25", "gap to the next score"): lambda f: f.gap,
+    ("feedback", "sqrt(L/M): coverage"): lambda f: coverage(f.lexical, None),
+    ("feedback", "share of idf weight"): lambda f: f.idf_share,
+    ("feedback", "score over its bound, with feedback"): lambda f: f.bound,
+    ("feedback", "gap to the next score"): lambda f: f.gap,
     ("hybrid", "(sqrt(L/M) + C) / 2: coverage"): lambda f: coverage(f.lexical, f.cosine),
     ("hybrid", "1 - (1 - L/M)(1 - C)"): lambda f: 1 - (1 - f.lexical) * (1 - f.cosine),
     ("hybrid", "C alone"): lambda f: f.cosine,
@@ -64,7 +64,7 @@ def facts(index: Index, text: str, ranking: str) -> Facts:
     """What is to be known of the best post for a query."""
     search = index._search
     chosen, named, lexical = search.usable(ranking), search.parse(text, exact=False), search.lexical
-    best = search.query(named, 2, chosen) if named.terms or named.unknown else []
+    best = search.query(named, 2, chosen).best
     if not best:
         return Facts(0, 0, 0, 0, 0)
     row, score = best[0]
@@ -110,7 +110,7 @@ def experiment(
     index, ids = Index.build(left, ranking="hybrid"), {post.id for post in left}
     queries = [query for kind in kinds for query in kind]
     answered = [any(g > 0 and id in ids for id, g in qrels[query].items()) for query in queries]
-    rankings = ("bm25", "hybrid")
+    rankings = ("feedback", "hybrid")
     return answered, {r: [facts(index, texts[query], r) for query in queries] for r in rankings}
 
 
@@ -118,7 +118,7 @@ def main() -> None:
     """Print the AUC of each candidate, and the rates of error of the coverage by threshold."""
     folders = [Path(folder) for folder in sys.argv[1:]]
     auc: dict[tuple[str, str], list[float]] = {name: [] for name in CANDIDATES}
-    rates: dict[str, list[list[tuple[float, float]]]] = {"bm25": [], "hybrid": []}
+    rates: dict[str, list[list[tuple[float, float]]]] = {"feedback": [], "hybrid": []}
     for folder in folders:
         posts, _ = read(folder / "corpus.jsonl")
         texts, qrels = read_queries(folder / "queries.jsonl"), read_qrels(folder / "qrels.tsv")

@@ -20,12 +20,12 @@ from tipsearch.evaluate import DEPTH, Evaluation, Qrels, answers, compare, evalu
 
 NDCG, RECALL = "nDCG@10", "Recall@100"
 PLAIN = Weighting(k1=1.2, b=0.75, title_weight=1)
-NAMES = ("plain BM25", "tfidf", "bm25", "hybrid")
+NAMES = ("plain BM25", "tfidf", "bm25", "feedback", "hybrid")
 
 
 def rankers(corpus: Path) -> dict[str, Callable[[str], list[tuple[str, float]]]]:
     """A function from a query to its hits for each ranking."""
-    without = Ranking("bm25", feedback=0)
+    without = Ranking("bm25")
     plain = Index.ingest(corpus, weighting=PLAIN, ranking=without)[0]
     own = Index.ingest(corpus, ranking="hybrid")[0]
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperCommand
+
+from tipsearch.terminal import CONTROLS
 
 IndexFolder = Annotated[
     Path,
@@ -23,13 +26,14 @@ IndexFolder = Annotated[
 Limit = Annotated[
     int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many posts at most.")
 ]
-Ranking = Literal["bm25", "hybrid", "tfidf"]
+Ranking = Literal["hybrid", "feedback", "bm25", "tfidf"]
 RankingName = Annotated[
     Ranking | None,
     typer.Option(
         "--ranking",
         envvar="TIPSEARCH_RANKING",
-        help="By words (bm25, tfidf), or by words and meaning.  [default: the index's own]",
+        help="How to rank: bm25 and tfidf by the words of the query; feedback also by words that"
+        " the best posts add; hybrid by these and by meaning.  [default: the index's own]",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
@@ -49,9 +53,10 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
 
 
 def json_line(data: dict[str, Any]) -> str:
-    """One line of JSON; escaped where the output could not hold its characters."""
+    """One line of JSON; escaped is what the output could not hold, or a terminal would obey."""
     unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
-    return json.dumps(data, ensure_ascii=not unicode)
+    line = json.dumps(data, ensure_ascii=not unicode)
+    return CONTROLS.sub(lambda found: "".join(f"\\u{ord(c):04x}" for c in found[0]), line)
 
 
 def count(number: int, noun: str) -> str:
@@ -61,7 +66,7 @@ def count(number: int, noun: str) -> str:
 
 
 def quoted(words: Iterable[str]) -> list[str]:
-    return [f'"{word[:40]}"' for word in words]
+    return [f'"{word[:40]}{"…" * (len(word) > 40)}"' for word in words]
 
 
 def listing(items: Sequence[str]) -> str:
@@ -79,5 +84,39 @@ def say(lines: Iterable[str]) -> None:
 
 
 def note(*lines: str) -> None:
+    """Lines on standard error, without what a terminal would obey."""
     for line in lines:
-        typer.echo(line, err=True)
+        typer.echo(CONTROLS.sub("", line), err=True)
+
+
+def settle() -> None:
+    """From here on an interrupt comes too late: the outcome is decided, and is told to the end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class WordsCommand(TyperCommand):
+    """A command whose words may begin with a hyphen, as in `-5 minutes`.
+
+    What begins with one hyphen and no short option of the command is a word.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the options before the words."""
+        takes_value = {
+            name: not getattr(option, "is_flag", False)
+            for option in self.get_params(ctx)
+            for name in option.opts
+        }
+        options, words, rest = list[str](), list[str](), iter(args)
+        for argument in rest:
+            short = argument[:2]
+            if argument == "--":
+                words += rest
+            elif argument.startswith("--") or (len(argument) > 1 and short in takes_value):
+                options.append(argument)
+                name = argument if argument.startswith("--") else short
+                if argument == name and takes_value.get(name):
+                    options += filter(None, [next(rest, None)])
+            else:
+                words.append(argument)
+        return super().parse_args(ctx, [*options, "--", *words] if words else options)

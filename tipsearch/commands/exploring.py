@@ -147,7 +147,7 @@ def _topic(topic: "Topic", digits: int, opened: "Index") -> Iterator[str]:
     from tipsearch import terminal
 
     head = f"{topic.number:>{digits}}. "
-    facts = f"{count(topic.size, 'post')}, {100 * topic.share:.0f} %"
+    facts = f"{count(topic.size, 'post')} ({100 * topic.size / len(opened):.0f} %)"
     yield from terminal.headline(head, topic.label, facts)
     indent = " " * len(head)
     yield from terminal.entry(indent, ", ".join(word for word, _ in topic.words))

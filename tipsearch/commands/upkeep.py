@@ -29,12 +29,20 @@ if TYPE_CHECKING:
     from tipsearch.ingest.report import IngestReport
 
 
+SOURCES = (
+    "Files and folders: archive dumps (pages of a blog's archive, saved as text) and JSON Lines"
+    " (.jsonl, .ndjson)."
+)
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes.  [default: one a core]"),
+]
 OwnRanking = Annotated[
     Ranking | None,
     typer.Option(
         "--ranking",
-        envvar="TIPSEARCH_RANKING",
-        help="How it ranks.  [default: hybrid with the extra semantic, else bm25]",
+        help="How it ranks; only hybrid has vectors.  [default: hybrid, which needs the extra"
+        " semantic, else feedback]",
     ),
 ]
 
@@ -45,22 +53,24 @@ def index(
         typer.Argument(
             metavar="[SOURCE]...",
             readable=False,
-            help="Files and folders of dumps.  [default: seeds]",
+            help=f"{SOURCES}  [default: seeds]",
         ),
     ] = None,
     ranking: OwnRanking = None,
+    jobs: Jobs = None,
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Build or refresh the index. Sources are archive dumps and JSON Lines (.jsonl)."""
-    build(source or [SEEDS], index, ranking, as_json=as_json)
+    """Build or refresh the index."""
+    build(source or [SEEDS], index, ranking, jobs, as_json=as_json)
 
 
 def add(
     source: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE...", readable=False, help="Files and folders of dumps."),
+        typer.Argument(metavar="SOURCE...", readable=False, help=SOURCES),
     ],
+    jobs: Jobs = None,
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
@@ -68,25 +78,30 @@ def add(
 
     def change(older: "Index") -> "tuple[Index, IngestReport]":
         with progress_bar("Adding") as progress:
-            added = older.add(*source, progress=progress)
-        require_posts(added[1], source, as_json)
-        return added
+            added = older.add(*source, jobs=jobs, progress=progress)
+        assert added.report is not None
+        require_posts(added.report, source, as_json)
+        return added, added.report
 
     changed, report = replaced(index, change)
     print_outcome(changed, report, index, as_json)
 
 
 def remove(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="The ids of the posts.")],
+    posts: Annotated[
+        list[str],
+        typer.Argument(metavar="TITLE_OR_ID...", help="The posts; quote a title of several words."),
+    ],
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
     """Remove posts from the index. A later `index` brings back what its sources still hold."""
-    changed, _ = replaced(index, lambda older: (older.remove(*ids), None))
+    changed, before = replaced(index, lambda older: (older.remove(*posts), len(older)))
+    removed = before - len(changed)
     if as_json:
-        say([json_line({"removed": len(set(ids)), "posts": len(changed)})])
+        say([json_line({"removed": removed, "posts": len(changed)})])
     else:
-        say([f"Removed {count(len(set(ids)), 'post')}."])
+        say([f"Removed {count(removed, 'post')}."])
         print_index(changed, index)
 
 

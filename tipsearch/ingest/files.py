@@ -1,5 +1,6 @@
 """Which files do some sources lead to, and by what name is each reported?"""
 
+import hashlib
 import os
 import re
 from collections import defaultdict
@@ -8,6 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tipsearch.errors import SourceError
+
+LONGEST = 1 << 24  # bytes of a line: no post is longer
+LEFT_OUT = "\0a line that is too long\0"  # what stands for one
+_LEFT_OUT = LEFT_OUT.encode()
 
 
 class Entry(NamedTuple):
@@ -41,6 +46,36 @@ def find(sources: Iterable[Path]) -> list[Entry]:
             name += "~"
         named[name] = entry._replace(name=name)
     return list(named.values())
+
+
+def load(path: Path) -> tuple[bytearray, str]:
+    """The bytes of a file of lines, and the SHA-256 of it all.
+
+    LEFT_OUT takes the place of each line longer than LONGEST, so that a file takes no more memory
+    than its posts can.
+    """
+    digest, kept, begun, length = hashlib.sha256(), bytearray(), list[bytes](), 0
+    with path.open("rb") as file:
+        while piece := file.read(LONGEST):
+            digest.update(piece)
+            first, last = _line_ends(piece)
+            length += first
+            begun = [*begun, piece[:first]] if length <= LONGEST else []
+            if last:  # the line that was begun ends here, and another one begins
+                kept += _line(begun, length) + piece[first:last]
+                begun, length = [piece[last:]], len(piece) - last
+    kept += _line(begun, length)
+    return kept, digest.hexdigest()
+
+
+def _line_ends(piece: bytes) -> tuple[int, int]:
+    """Where the first line ends in some bytes, and where the last one begins, 0 if none ends."""
+    first = min((at for end in (b"\n", b"\r") if (at := piece.find(end)) >= 0), default=len(piece))
+    return first, max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
+
+
+def _line(begun: list[bytes], length: int) -> bytes:
+    return b"".join(begun) if length <= LONGEST else _LEFT_OUT
 
 
 def _precedence(entry: Entry) -> tuple[bool, int, str]:

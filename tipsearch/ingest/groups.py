@@ -30,7 +30,7 @@ class Groups(NamedTuple):
     digests: list[bytes]
 
 
-def groups(data: bytes) -> Groups:
+def groups(data: bytes | bytearray) -> Groups:
     """The groups of the lines of `data`, which end with a newline each, but for the last."""
     characters = np.frombuffer(data, np.uint8)
     found = [

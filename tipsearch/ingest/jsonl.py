@@ -10,6 +10,8 @@ from datetime import date as Date
 from typing import Any
 
 from tipsearch.ingest.draft import Draft, Page
+from tipsearch.ingest.files import LEFT_OUT, LONGEST
+from tipsearch.textfile import json_of
 
 
 def parse(lines: Sequence[str]) -> Page:
@@ -31,13 +33,16 @@ def parse(lines: Sequence[str]) -> Page:
 def _second_look(line: str, number: int, drafts: list[Draft], refused: dict[int, str]) -> None:
     """Take a line that was not plain JSON from its first character to its last."""
     try:
-        drafts.append(_draft(json.loads(line), number))
-    except json.JSONDecodeError as error:
-        refused[number] = f"not JSON: {error.msg} at column {error.colno}"
-    except RecursionError:
-        refused[number] = "not JSON that can be read: nested too deeply"
+        drafts.append(_draft(decoded(line), number))
     except ValueError as error:
         refused[number] = str(error)
+
+
+def decoded(line: str) -> Any:
+    """The JSON of a line. Raises ValueError, which says what is wrong with it."""
+    if line == LEFT_OUT:
+        raise ValueError(f"longer than {LONGEST >> 20} MiB, which no post is")
+    return json_of(line)
 
 
 def _draft(data: Any, number: int) -> Draft:

@@ -1,6 +1,5 @@
 """From paths to posts: find the files, read each by its format, and account for every line."""
 
-import hashlib
 import os
 import re
 from collections.abc import Container, Iterable
@@ -12,13 +11,14 @@ from typing import NamedTuple
 from tipsearch.ingest import archive, jsonl
 from tipsearch.ingest.dedupe import Sighting, merge
 from tipsearch.ingest.draft import Page
-from tipsearch.ingest.files import Entry, find
+from tipsearch.ingest.files import Entry, find, load
 from tipsearch.ingest.report import POST, UNRECOGNISED, FileReport, IngestReport, Line, Repair
 from tipsearch.model import Post
 
 TAKEN = "another post has this id already"
 JSON_LINES = (".jsonl", ".ndjson")
 NOTE_WIDTH = 60
+LARGEST = 1 << 26  # bytes of an archive page
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +95,13 @@ def is_json_lines(entry: Entry) -> bool:
 
 def parse(entry: Entry) -> File:
     """A file's lines and what its format makes of them, or the problem with it."""
-    path, name = entry.path, entry.name
-    if entry.problem:
-        return File(name, problem=entry.problem)
-    if not os.path.isfile(path):
-        return File(name, problem="not a regular file")
+    name, problem = entry.name, entry.problem or _refusal(entry)
+    if problem:
+        return File(name, problem=problem)
     try:
-        data = path.read_bytes()
+        data, sha256 = load(entry.path)
     except OSError as error:
         return File(name, problem=f"cannot be read: {error.strerror}")
-    sha256 = hashlib.sha256(data).hexdigest()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -118,9 +115,20 @@ def parse(entry: Entry) -> File:
         page, wanted = jsonl.parse(lines), 'a JSON object with "id" and "text" in any line'
     else:
         page = archive.parse(lines)
-        wanted = 'the dated titles, "Posted on" or "Read more" of a dump'
+        wanted = 'the dated titles, "Posted on" or "Read more" of an archive dump'
+        if text.lstrip()[0] in "{[":
+            wanted += "; JSON Lines, a post a line, must be named .jsonl"
     problem = None if page.drafts else f"no post found: it has not {wanted}"
     return File(name, sha256, lines, page, problem)
+
+
+def _refusal(entry: Entry) -> str | None:
+    """Why a file is not even opened, if so."""
+    if not os.path.isfile(entry.path):
+        return "not a regular file"
+    if not is_json_lines(entry) and os.path.getsize(entry.path) > LARGEST:
+        return f"larger than {LARGEST >> 20} MiB, which no archive page is"
+    return None
 
 
 def account(file: File, combined: Combined) -> FileReport:

@@ -81,11 +81,12 @@ class Postings:
 
     def term(self, number: int) -> Term:
         """What is known of a term, its postings checked."""
-        if number not in self._terms:
+        term = self._terms.get(number)  # another thread may clear them at any moment
+        if term is None:
             if len(self._terms) >= REMEMBERED:
                 self._terms.clear()
-            self._terms[number] = self._look_up(number)
-        return self._terms[number]
+            self._terms[number] = term = self._look_up(number)
+        return term
 
     def _look_up(self, number: int) -> Term:
         self._indptr.ensure(number, number + 2)
@@ -129,6 +130,12 @@ class Postings:
         """In how many posts the term is."""
         term = self.term(number)
         return term.end - term.start
+
+    def rows_of(self, number: int) -> Array:
+        """The rows of the posts that have the term, ascending."""
+        term = self.term(number)
+        rows: Array = self.rows[term.start : term.end]
+        return rows
 
     def weight(self, number: int, row: int) -> float:
         """The weight of the term in the post, 0.0 where it is not in it."""

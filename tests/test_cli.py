@@ -207,11 +207,15 @@ def test_bad_files_are_reported_and_the_rest_is_indexed(seeds: Path, tmp_path: P
     shutil.copytree(seeds, mixed)
     (mixed / "bad.txt").write_bytes(b"Tip \xff")
     (mixed / "notes.txt").write_text("Milk, eggs, bread.\n")
+    (mixed / "posts.json").write_text('[{"id": 1, "text": "A refund"}]')
     (mixed / "more.jsonl").write_text('{"_id": "x1", "text": "A refund in time"}\n{"text": 1}\n')
     out = _run(tmp_path, "index", "mixed").stdout
     assert "57 posts" in out
     assert "Not read: mixed/bad.txt: not UTF-8: byte 0xff at line 1" in out
     assert "Not read: mixed/notes.txt: no post found" in out
+    assert re.search(
+        r"Not read: mixed/posts.json: .* JSON Lines, a post a line, must be named", out
+    )
     assert 'Unrecognised: mixed/more.jsonl:2: it needs an "id"' in out
     assert _objects(_run(tmp_path, "query", "refund", "--json"))[0]["id"] == "x1"
 

@@ -1623,10 +1623,14 @@ def test_an_open_index_holds_next_to_no_descriptors(tmp_path: Path, ranking: str
 def test_without_a_descriptor_left_the_error_speaks_of_open_files(folder: Path) -> None:
     """An index opens whole or says that too many files are open; saving one, too."""
     said = run("exhausted", folder, 5)
-    for act, kind in (("open", "IndexUnreadable"), ("save", "IndexWriteError")):
-        errors = [each["error"] for each in said[act]]
+    # What cannot be looked at first cannot be written either.
+    for act, kinds in (
+        ("open", {"IndexUnreadable"}),
+        ("save", {"IndexWriteError", "IndexUnreadable"}),
+    ):
         refused = [each for each in said[act] if each["error"]]
-        assert errors == [kind] * len(refused) + [None] * (6 - len(refused))
+        assert {each["error"] for each in refused} <= kinds
+        assert [bool(each["error"]) for each in said[act]] == [n < len(refused) for n in range(6)]
         assert 0 < len(refused) < 6
         for each in refused:
             assert each["errno"] == errno.EMFILE
@@ -1635,6 +1639,30 @@ def test_without_a_descriptor_left_the_error_speaks_of_open_files(folder: Path) 
             assert str(folder) in each["message"]
     assert outcome(folder) == "new"
     assert leftovers(folder) == []
+
+
+def test_what_cannot_be_read_now_is_not_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build neither discards nor overlooks a live index that the system does not let it read."""
+    opened = Index.open(folder)
+    name, real = storage.current(folder), os.open
+
+    def failing(file: str) -> Callable[..., int]:
+        def refuse(path: Any, *how: Any, **more: Any) -> int:
+            if Path(os.fsdecode(path)).name == file:
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+            return real(path, *how, **more)
+
+        return refuse
+
+    for file in ("CURRENT", "manifest.json", "data.bin"):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", failing(file))
+            with pytest.raises(IndexUnreadable, match="Input/output error"):
+                opened.save(folder, replacing=opened)
+        assert storage.current(folder) == name
+        Index.open(folder).verify()
 
 
 @pytest.mark.parametrize("descriptors", range(4, 10))

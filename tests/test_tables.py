@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute
 import pytest
 from hypothesis import given, settings
 
@@ -171,6 +172,50 @@ def test_a_subset_is_posts_in_a_list(index: Index, subset: Any) -> None:
         SettingError, match="must be hits, posts or ids in a list, a table with ids, a mask, or a"
     ):
         index.similarity(subset)
+
+
+def test_masks_and_frames_are_subsets(index: Index) -> None:
+    """A mask, a frame of posts and a column of ids choose the posts that a function does."""
+    frame, table = index.to_frame(), index.to_frame(arrow=True)
+    expected = index.similarity(lambda post: post.date is not None and post.date.year == 2025)
+    dated = frame.year == 2025  # <NA> for a post without a date
+    ids = frame[dated.fillna(False)].id
+    subsets: list[Any] = [
+        dated,
+        dated.fillna(False).to_numpy(bool),
+        dated.fillna(False).tolist(),
+        frame[dated.fillna(False)],
+        ids,
+        ids.tolist(),
+        pa.array([y == 2025 for y in frame.year.fillna(0)]),
+        table.filter(pa.compute.equal(table["year"], 2025)),
+        pa.array(ids),
+    ]
+    for subset in subsets:
+        assert index.similarity(subset).equals(expected)
+    hits = index.query("angry customer", 5)
+    assert index.similarity(hits.to_frame()).equals(index.similarity(hits))
+    for wrong, told in (
+        ([True] * 55, "a mask of 55"),
+        (frame[["title"]], "a table without a column id"),
+        (np.zeros(56, bool), "no post"),
+    ):
+        with pytest.raises(SettingError, match=told):
+            index.similarity(wrong)
+
+
+def test_hits_give_a_table(index: Index) -> None:
+    """A row for each hit with what the JSON has; no row where there is no hit."""
+    hits = index.query("angry customer on the phone", 3)
+    frame = hits.to_frame()
+    assert frame.columns.tolist() == [
+        "rank", "id", "score", "title", "date", "kind", "categories", "matched", "snippet",
+    ]  # fmt: skip
+    assert frame.id.tolist() == [hit.id for hit in hits]
+    assert frame.matched.tolist() == [list(hit.matched) for hit in hits]
+    assert str(frame.date.dtype) == "datetime64[s]"
+    assert hits.to_frame(arrow=True).to_pylist()[0]["title"] == hits[0].post.title
+    assert index.query("xyzzy").to_frame().empty
 
 
 def test_a_subset_of_none_or_of_strangers(index: Index) -> None:

@@ -1,6 +1,5 @@
 """The command line: its commands, and how each run of it ends. Heavy imports stay inside those."""
 
-import errno
 import os
 import sys
 import warnings
@@ -16,6 +15,7 @@ from tipsearch.errors import (
     NotEnoughMemory,
     PostNotFound,
     TipsearchError,
+    advice,
 )
 
 app = typer.Typer(
@@ -56,10 +56,9 @@ def main() -> None:
         except MemoryError:
             note(f"tipsearch: {NotEnoughMemory()}")
         except OSError as error:
-            if error.errno == errno.ENOMEM:
-                note(f"tipsearch: {NotEnoughMemory()}")
-            else:
-                note(f"tipsearch: {error.filename or 'standard output'}: {error.strerror or error}")
+            where = f"{error.filename}: " if error.filename else ""
+            what = advice(error.errno)
+            note(f"tipsearch: {where}{error.strerror or error}{what and f'; {what}'}")
         except RuntimeError as error:
             if "start new thread" not in str(error):
                 raise

@@ -206,9 +206,9 @@ class IndexUnreadable(StorageError):
 
     def __init__(self, folder: str, file: str, reason: str, errno: int | None = None) -> None:
         self.file, self.reason, self.errno = file, reason, errno
-        advice = _ADVICE.get(errno or 0) or "see to that, or name another index with --index"
+        what = advice(errno) or "see to that, or name another index with --index"
         where = f"cannot read the index in {folder!r} ({file}: {reason})"
-        super().__init__(folder, f"{where}: {advice}")
+        super().__init__(folder, f"{where}: {what}")
 
 
 class IndexFormatError(StorageError):
@@ -247,10 +247,10 @@ class IndexWriteError(StorageError):
 
     def __init__(self, folder: str, reason: str, errno: int | None = None) -> None:
         self.reason, self.errno = reason, errno
-        advice = _ADVICE.get(errno or 0) or "choose another folder with --index"
+        what = advice(errno) or "choose another folder with --index"
         super().__init__(
             folder,
-            f"cannot write the index to {folder!r} ({reason}): nothing in it was changed; {advice}",
+            f"cannot write the index to {folder!r} ({reason}): nothing in it was changed; {what}",
         )
 
 
@@ -268,3 +268,8 @@ _ADVICE = {
     errno.ENOMEM: "free some memory, or raise the limit on it (ulimit -v)",
     errno.EIO: "check the disk",
 }
+
+
+def advice(errno: int | None) -> str:
+    """What to do about an error of the system of this number; empty where nobody can tell."""
+    return _ADVICE.get(errno or 0, "")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tipsearch.ingest.report import IngestReport
     from tipsearch.lexical import Best, Factors
     from tipsearch.topics.topics import Topics
+    from tipsearch.vocabulary import Forms
 
 DEFAULT_LIMIT = 10
 LOCK_SECONDS = 60.0
@@ -415,7 +416,6 @@ class _Answer:
     ) -> None:
         self._index, self.named, self._factors = index, named, factors
         self._best, self._ranking = best, ranking
-        self._forms = index._vocabulary.forms_of(set(named.terms))
 
     # --- of the whole
 
@@ -443,6 +443,10 @@ class _Answer:
         return not whole and self.coverage < POOR
 
     # --- of a hit
+
+    @cached_property
+    def _forms(self) -> Forms:
+        return self._index._vocabulary.forms_of(set(self.named.terms))
 
     def post(self, id: str) -> Post:
         return self._index._load(id)

@@ -76,9 +76,10 @@ class Lexical:
 
     def best(self, factors: Factors, limit: int) -> Best:
         """The best rows by the sum of each term's factor times its BM25 weight."""
-        terms = sorted((term, factor) for term, factor in factors.items() if term >= 0)
+        terms = sorted(factors.items())
+        years = [-term for term, _ in terms if term < 0] if terms and terms[0][0] < 0 else []
+        terms = terms[len(years) :]
         best = self.engine.top(self.bm25, self.bm25.plan(terms), limit) if terms else []
-        years = [-term for term in factors if term < 0]
         if not years:
             return best
         # What is of no such year and among the best is so by its words alone.
@@ -95,7 +96,7 @@ class Lexical:
 
     def wanted(self, named: Factors, ranking: Ranking) -> Factors:
         """What a query of these terms asks for, by "feedback" with what its first answers add."""
-        if ranking.name != "feedback" or not ranking.feedback_posts or not named:
+        if ranking.name != "feedback" or not ranking.feedback or not ranking.feedback_posts:
             return named
         best = self.best(named, ranking.feedback_posts)
         return self.widened(named, best, ranking, ranking.feedback_terms)

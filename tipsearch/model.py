@@ -130,12 +130,16 @@ class Hit:
 
     def __init__(self, rank: int, id: str, score: float, details: Details) -> None:
         self.rank, self.id, self.score = rank, id, score
-        self._details, self._made = details, dict[str, Any]()
+        self._details = details
+        self._made: dict[str, Any] | None = None  # of ten hits few are looked at by each who asks
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
+        made = self._made
+        if made is None:
+            made = self._made = {}
+        if name not in made:
+            made[name] = make()
+        return made[name]
 
     @property
     def post(self) -> Post:

@@ -25,7 +25,6 @@ from tipsearch.errors import (
     IndexCorrupt,
     IndexLocked,
     IndexNotFound,
-    IndexUnreadable,
     IndexWriteError,
 )
 from tipsearch.storage import (
@@ -62,8 +61,9 @@ def publish(
     A reader sees the old index or the new one, whole, at every moment, even if this process is
     killed; what a killed one left is swept here. Another build in the same folder is waited for
     (`on_wait` is called once, then); `on_publish` is called right before the step. Raises
-    IndexLocked, IndexWriteError, and IndexChanged where the live index is not the one of the name
-    `replacing`; each leaves the old index live.
+    IndexLocked, IndexWriteError, IndexUnreadable where it cannot be told what is live, and
+    IndexChanged where the live index is not the one of the name `replacing`; each leaves the old
+    index live.
     """
     try:
         if folder.exists() and not folder.is_dir():
@@ -204,10 +204,10 @@ def _put_in_place(building: Path, target: Path) -> None:
 
 
 def _is_whole(generation: Path) -> bool:
-    """Whether the folder of a generation holds each byte of it."""
+    """Whether the folder of a generation holds each byte of it. Raises IndexUnreadable."""
     try:
         load(generation).verify()
-    except (IndexCorrupt, IndexUnreadable, FileNotFoundError):
+    except (IndexCorrupt, FileNotFoundError):
         return False
     return True
 
@@ -252,8 +252,8 @@ def _fsync_folder(folder: Path) -> None:
 
 
 def _live_name(folder: Path) -> str:
-    """What CURRENT says, or nothing where it says nothing of use."""
+    """What CURRENT says, or nothing where it says nothing of use. Raises IndexUnreadable."""
     try:
         return current(folder)
-    except (IndexNotFound, IndexCorrupt, IndexUnreadable):
+    except (IndexNotFound, IndexCorrupt):
         return ""

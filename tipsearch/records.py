@@ -59,7 +59,7 @@ def post(id: str, line: str, sources: tuple[Source, ...] = ()) -> Post:
         when = None if date is None else Date.fromisoformat(date)
     except (RecursionError, TypeError) as error:
         raise ValueError("it is no list of what a post says") from error
-    if type(categories) is not list or url == "":
+    if type(categories) is not list:
         raise ValueError("what it says is not of the right type")
     try:
         return Post(id, title, text, when, tuple(categories), kind, url, sources)

@@ -260,7 +260,9 @@ class Snapshot:
         """The rows of some posts, each once, as they come; SettingError where there is none."""
         if callable(subset):
             rows = [row for row in range(self._rows) if subset(self._post(row))]
-        elif isinstance(subset, str | Post | Hit) or not isinstance(subset, Iterable):
+        elif isinstance(subset, str | Post | Hit) or not (
+            isinstance(subset, Iterable) or hasattr(subset, "columns")
+        ):
             raise SettingError("subset", subset, SUBSETS)
         else:
             items = _items(subset)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 FORMAT = 4
 BLOCK = 1 << 14
 ALIGNED = 64  # bytes: each part starts at a multiple, and zeros fill what is between
+DTYPES = ("|i1", "|u1", "<u2", "<i4", "<i8", "<u8", "<f4", "<f8")
 STRETCH = 256  # blocks that one thread checks at a time
 DATA, DIGESTS, MANIFEST = "data.bin", "digests.bin", "manifest.json"
 PATIENCE = 20  # times that a generation may be gone before it is missing
@@ -347,9 +348,9 @@ def _mapped(path: Path, size: int) -> Blob:
 
 def _array(data: Blob, told: Mapping[str, Any], start: int) -> Array:
     """The array that starts at this byte of the data, with the manifest's dtype and shape."""
+    if told["dtype"] not in DTYPES:  # numpy itself may crash on what it takes for one
+        raise ValueError(f"it names the dtype {told['dtype']!r}")
     dtype, (length,) = np.dtype(told["dtype"]), told["shape"]
-    if dtype.kind not in "iuf":
-        raise ValueError(f"it names the dtype {dtype}")
     if type(length) is not int or not 0 <= length <= (len(data) - start) // dtype.itemsize:
         raise ValueError(f"it names the shape [{length}]")
     return np.frombuffer(data, dtype=dtype, offset=start, count=length)

@@ -74,8 +74,8 @@ class Vocabulary:
         stopped: dict[str, None] = {}
         words = self._analyzer.tokens(text)
         for word in words:
-            number, year = self._number(word), _year(word)
-            if year in years or (year and len(of_year(year))):
+            number = self._number(word)
+            if len(word) == 4 and (year := _year(word)) and len(of_year(year)):
                 years[year] = years.get(year, 0) + 1
             elif number < 0:
                 (stopped if word in self._stop_words else unknown)[word] = None

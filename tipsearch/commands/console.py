@@ -78,9 +78,13 @@ def listing(items: Sequence[str]) -> str:
 def say(lines: Iterable[str]) -> None:
     if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough, such as head, ends us quietly
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for line in lines:
-        typer.echo(line)
-    sys.stdout.flush()
+    try:
+        for line in lines:
+            typer.echo(line)
+        sys.stdout.flush()
+    except OSError as error:
+        error.filename = error.filename or "standard output"
+        raise
 
 
 def note(*lines: str) -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import settings
 
 import tipsearch
+from tipsearch.analysis.embedding import model
+from tipsearch.corpus.post import Post
+from tipsearch.corpus.report import IngestReport
 from tipsearch.index import Index
-from tipsearch.ingest.report import IngestReport
-from tipsearch.model import Post
-from tipsearch.semantic import model
 
 # A busy machine is no failure.
 settings.register_profile("patient", deadline=None)

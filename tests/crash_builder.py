@@ -29,6 +29,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.analysis.embedding import model
+from tipsearch.corpus.post import Hit, Post, Source
 from tipsearch.errors import (
     IndexCorrupt,
     IndexUnreadable,
@@ -37,10 +40,7 @@ from tipsearch.errors import (
     TipsearchError,
 )
 from tipsearch.index import Index
-from tipsearch.model import Hit, Post, Source
-from tipsearch.semantic import model
-from tipsearch.storage import ALIGNED, BLOCK, DATA, MANIFEST, current
-from tipsearch.text import Analyzer
+from tipsearch.store.storage import ALIGNED, BLOCK, DATA, MANIFEST, current
 
 WORDS = {
     "old": "harbor lantern copper meadow violin sparrow timber orchard glacier saddle".split(),

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipsearch.model import Post
-from tipsearch.ranking import Ranking
-from tipsearch.text import Analyzer
-from tipsearch.weighting import Weighting
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.build.weights import Weighting
+from tipsearch.corpus.post import Post
+from tipsearch.ranking.settings import Ranking
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tipsearch.model import Post
+from tipsearch.corpus.post import Post
 
 # Few words, so that posts share them; forms of one stem, stop words and odd ones among them.
 WORDS = st.sampled_from(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import tipsearch
 from tests.strategies import CORPORA, QUERIES
+from tipsearch.corpus.post import Post
 from tipsearch.index import Index
-from tipsearch.model import Post
 
 NAMES = ("bm25", "feedback", "hybrid")
 few = settings(max_examples=40)

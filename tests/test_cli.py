@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tipsearch.text import Analyzer
+from tipsearch.analysis.analyzer import Analyzer
 
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
@@ -501,8 +501,8 @@ def test_closed_pipe_is_no_traceback(indexed: Path) -> None:
 def test_a_cold_answer_imports_nothing_heavy(indexed: Path, command: list[str]) -> None:
     """Query, related and show answer without scikit-learn, scipy, nltk, joblib or pandas."""
     probe = (
-        "import sys, tipsearch.cli\n"
-        "try: tipsearch.cli.main()\n"
+        "import sys, tipsearch.cli.app\n"
+        "try: tipsearch.cli.app.main()\n"
         "except SystemExit: pass\n"
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tipsearch import collection
 from tipsearch.errors import LineError, SourceError
+from tipsearch.evaluate import collection
 
 IDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=4)
 SCORES = st.floats(allow_nan=False, allow_infinity=False)

@@ -13,9 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 import tipsearch
-from tipsearch import cli, ranking
-from tipsearch.commands.measuring import RANKINGS
-from tipsearch.evaluate import MEASURES, evaluate
+from tipsearch.cli import app as cli
+from tipsearch.cli.measuring import RANKINGS
+from tipsearch.evaluate.measures import MEASURES, evaluate
+from tipsearch.ranking import settings as ranking
 
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FILES = ("eval", "--queries", "queries.jsonl", "--qrels", "qrels.tsv")
@@ -223,9 +224,9 @@ def test_wrong_usage_is_exit_2(words: str) -> None:
 def test_without_the_library(folder: Path) -> None:
     """Where ir_measures is not installed, one line says how to get it."""
     probe = (
-        "import sys, tipsearch.cli\n"
+        "import sys, tipsearch.cli.app\n"
         "sys.modules['ir_measures'] = None\n"
-        "tipsearch.cli.main()"
+        "tipsearch.cli.app.main()"
     )  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", probe, *FILES],
@@ -239,7 +240,7 @@ def test_without_the_library(folder: Path) -> None:
 
 def test_only_measuring_loads_the_library() -> None:
     """Neither tipsearch nor `tipsearch.evaluate` loads ir_measures or scipy."""
-    probe = "import sys, tipsearch, tipsearch.cli, tipsearch.evaluate; print(*sys.modules)"
+    probe = "import sys, tipsearch, tipsearch.cli.app, tipsearch.evaluate.measures; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded & {"ir_measures", "pytrec_eval", "scipy", "sklearn", "nltk"}

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap, permutation_test
 from sklearn.metrics import average_precision_score, ndcg_score
 
-from tipsearch import known_items
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.corpus.post import Post
 from tipsearch.errors import SettingError
-from tipsearch.evaluate import MEASURES, Evaluation, answers, compare, evaluate
-from tipsearch.model import Post
-from tipsearch.text import Analyzer
+from tipsearch.evaluate import known_items
+from tipsearch.evaluate.measures import MEASURES, Evaluation, answers, compare, evaluate
 
 QRELS = {"q": {"a": 3, "b": 2, "c": 1, "d": 0, "e": -2}}
 RUN = {"q": [("x", 9.0), ("b", 8.0), ("d", 7.0), ("a", 6.0)]}

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from tests.strategies import CORPORA, QUERIES
 from tests.test_hits import EVIL
-from tipsearch.coverage import WEAK
+from tipsearch.corpus.post import Post
 from tipsearch.errors import EmptyQueryError, SettingError
-from tipsearch.gaps.gaps import Gaps
+from tipsearch.explore.gaps.gaps import Gaps
 from tipsearch.index import Index
-from tipsearch.model import Post
-from tipsearch.ranking import Ranking
+from tipsearch.ranking.coverage import WEAK
+from tipsearch.ranking.settings import Ranking
 
 LOG = [
     *["refund policy"] * 5, "when can I offer a refund", "refund for a cancelled order",

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from tipsearch import cli
-from tipsearch.coverage import WEAK
+from tipsearch.cli import app as cli
+from tipsearch.corpus.querylog import read_log
 from tipsearch.errors import LineError, SourceError
 from tipsearch.index import Index
-from tipsearch.querylog import read_log
+from tipsearch.ranking.coverage import WEAK
 
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 QUERIES = ["refund policy", "refund policy", "Refund policy?", "cancel a refund", "chatbot",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tipsearch.errors import SettingError
-from tipsearch.graph import Edge, Node, RelatedGraph
+from tipsearch.explore.graph import Edge, Node, RelatedGraph
 from tipsearch.index import Index
 
 SMALL = {

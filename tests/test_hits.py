@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tipsearch.hits import Hits
+from tipsearch.corpus.post import Hit, Post
 from tipsearch.index import Index
-from tipsearch.model import Hit, Post
+from tipsearch.ranking.hits import Hits
 
 EVIL = """<script>alert("1")</script> & 'quoted' </td></table><img src=x onerror=alert(2)>"""
 

@@ -16,6 +16,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
 from tests.strategies import CORPORA, QUERIES
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.build.weights import Weighting
+from tipsearch.corpus.post import Hit, Post, Source
 from tipsearch.errors import (
     AmbiguousTitle,
     DuplicateIdError,
@@ -24,10 +27,7 @@ from tipsearch.errors import (
     SettingError,
 )
 from tipsearch.index import Index
-from tipsearch.model import Hit, Post, Source
-from tipsearch.ranking import Ranking
-from tipsearch.text import Analyzer
-from tipsearch.weighting import Weighting
+from tipsearch.ranking.settings import Ranking
 
 PLAIN = Ranking(feedback=0)
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"

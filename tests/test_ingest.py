@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 import tipsearch
 from tests.conftest import ends
+from tipsearch.analysis.analyzer import fold
+from tipsearch.corpus.post import Post, Source
+from tipsearch.corpus.readers.archive import dump as archive
+from tipsearch.corpus.report import POST, UNRECOGNISED, IngestReport
 from tipsearch.errors import SourceError
-from tipsearch.ingest import archive
-from tipsearch.ingest.report import POST, UNRECOGNISED, IngestReport
-from tipsearch.model import Post, Source
-from tipsearch.text import fold
 
 HEADER = "government | Customer Service Solutions, Inc. - Page 5"
 POSTED = "Posted on in Business Advice, Sports Please leave a comment"

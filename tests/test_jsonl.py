@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import tipsearch
 from tests.conftest import ends
-from tipsearch.ingest import jsonl
-from tipsearch.ingest.report import POST, UNRECOGNISED
-from tipsearch.model import Post, Source
+from tipsearch.corpus.post import Post, Source
+from tipsearch.corpus.readers import jsonl
+from tipsearch.corpus.report import POST, UNRECOGNISED
 
 
 def write(folder: Path, *rows: Any, name: str = "posts.jsonl") -> Path:

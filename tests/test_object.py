@@ -20,6 +20,7 @@ import pytest
 
 from tests.conftest import PATIENCE, ROOT
 from tipsearch import errors
+from tipsearch.corpus.post import Post
 from tipsearch.errors import (
     EmptyQueryError,
     IndexClosed,
@@ -29,8 +30,7 @@ from tipsearch.errors import (
     TipsearchError,
 )
 from tipsearch.index import Index
-from tipsearch.model import Post
-from tipsearch.retrieval import postings as of_postings
+from tipsearch.ranking.topk import postings as of_postings
 
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
 POSTS = (Post("a", "One", "x"), Post("b", "", "some words of it"))
@@ -344,7 +344,8 @@ def test_the_host_keeps_its_filters_and_its_collector(
     """A build in several processes leaves warning filters and garbage collection as they are."""
     from joblib.externals.loky import get_reusable_executor
 
-    from tipsearch import bulk, corpus
+    from tipsearch.build import bulk
+    from tipsearch.build import pipeline as corpus
 
     lines = tmp_path / "posts.jsonl"
     lines.write_text("".join(f'{{"id": "{n}", "text": "post {n}"}}\n' for n in range(400)))

@@ -15,13 +15,13 @@ import altair
 import pytest
 import vl_convert
 
-from tipsearch import pictures
 from tipsearch.errors import ExtraMissing, SettingError
-from tipsearch.pictures import Cell, GraphNode, MapPoint, Picture, TopicWords
-from tipsearch.pictures.frame import Frame
-from tipsearch.pictures.periods import filled
-from tipsearch.pictures.picture import MIME, SCHEMA
-from tipsearch.pictures.style import short
+from tipsearch.views import charts as pictures
+from tipsearch.views.charts import Cell, GraphNode, MapPoint, Picture, TopicWords
+from tipsearch.views.charts.frame import Frame
+from tipsearch.views.charts.periods import filled
+from tipsearch.views.charts.picture import MIME, SCHEMA
+from tipsearch.views.charts.style import short
 
 HARMFUL = "</script><script>alert('x')</script>\"|\\ 😀"
 TEXTS = (

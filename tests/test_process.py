@@ -96,7 +96,7 @@ def test_main_ends_no_host(indexed: Path) -> None:
     code = (
         "import sys, warnings\n"
         "shown = warnings.showwarning\n"
-        "from tipsearch.cli import main\n"
+        "from tipsearch.cli.app import main\n"
         "sys.argv = ['tipsearch', 'query', 'angry']\n"
         "try: main()\n"
         "except SystemExit as ending: print('ended', ending.code)\n"
@@ -114,7 +114,7 @@ def test_main_ends_no_host(indexed: Path) -> None:
 
 @posix
 @pytest.mark.parametrize(
-    "module", ["tipsearch.cli", "typer", "numpy", "tipsearch.terminal", "tipsearch.index"]
+    "module", ["tipsearch.cli", "typer", "numpy", "tipsearch.cli.terminal", "tipsearch.index"]
 )
 def test_an_interrupt_while_it_starts_is_no_traceback(
     indexed: Path, tmp_path: Path, module: str

@@ -10,9 +10,9 @@ import pytest
 from scipy.sparse import csr_matrix, random_array, save_npz
 from sklearn.manifold import trustworthiness
 
-from tipsearch import projection
+from tipsearch.explore import projection
+from tipsearch.explore.projection import project
 from tipsearch.index import Index
-from tipsearch.projection import project
 
 ELSEWHERE = """
 import hashlib, sys

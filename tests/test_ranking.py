@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tests.oracle import Words, ranked
 from tests.strategies import CORPORA, QUERIES
+from tipsearch.corpus.post import Hit, Post
 from tipsearch.errors import ExtraMissing, SettingError
 from tipsearch.index import Index
-from tipsearch.model import Hit, Post
-from tipsearch.ranking import NAMES, Ranking
+from tipsearch.ranking.settings import NAMES, Ranking
 
 some = settings(max_examples=60)
 KINDS = CORPORA.map(  # some of them teasers

@@ -22,23 +22,26 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from tests.benchmarks import zipf
 from tests.conftest import ROOT
-from tipsearch import lexicon, retrieval
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.build.sightings import Sightings
+from tipsearch.build.weights import Weighting
+from tipsearch.corpus.post import Hit, Post
 from tipsearch.errors import PostNotFound, SettingError
 from tipsearch.index import Index
-from tipsearch.lexicon import Strings, Table
-from tipsearch.model import Hit, Post
-from tipsearch.ranking import Ranking
-from tipsearch.retrieval import blocks, engine, numpy_kernel, topk
-from tipsearch.retrieval.engine import Engine
-from tipsearch.retrieval.postings import Plan, Postings
-from tipsearch.sightings import Sightings
-from tipsearch.storage import Checked
-from tipsearch.text import Analyzer
-from tipsearch.weighting import Weighting
+from tipsearch.ranking import topk as retrieval
+from tipsearch.ranking.settings import Ranking
+from tipsearch.ranking.topk import engine, numpy_kernel
+from tipsearch.ranking.topk import selection as topk
+from tipsearch.ranking.topk.engine import Engine
+from tipsearch.ranking.topk.postings import Plan, Postings
+from tipsearch.store import blocks
+from tipsearch.store import strings as lexicon
+from tipsearch.store.storage import Checked
+from tipsearch.store.strings import Strings, Table
 
 Array = npt.NDArray[Any]
 PLAIN = Ranking(feedback=0)
-KERNEL = "tipsearch.retrieval.numba_kernel"
+KERNEL = "tipsearch.ranking.topk.numba_kernel"
 
 
 class Kernel(NamedTuple):
@@ -391,7 +394,7 @@ def test_auto_goes_over_once_numpy_has_taken_as_long_as_numba_takes_to_start(
     clock = iter(range(1000))
     monkeypatch.setattr(engine, "START_SECONDS", 3.0)
     time = types.SimpleNamespace(perf_counter=lambda: float(next(clock)))  # a second each
-    monkeypatch.setattr("tipsearch.retrieval.engine.time", time)
+    monkeypatch.setattr("tipsearch.ranking.topk.engine.time", time)
     _with_numba(monkeypatch, _fake(lambda function: function))
     monkeypatch.setattr(engine, "_auto", engine._Auto())
     expected = _brute_force(made, [(0, 1.0)], 5)
@@ -465,7 +468,7 @@ def test_numba_is_not_loaded_for_nothing(index: Index) -> None:
     with tempfile.TemporaryDirectory() as folder:
         index.save(folder)
         script = (
-            "import sys, tipsearch.retrieval.engine, tipsearch.index as index\n"
+            "import sys, tipsearch.ranking.topk.engine, tipsearch.index as index\n"
             f"opened = index.Index.open({folder!r})\n"
             "assert opened.query('angry phone') and opened.related(next(iter(opened)).id)\n"
             "print(sorted({'numba', 'nltk', 'scipy', 'sklearn', 'joblib'} & sys.modules.keys()))"

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PATIENCE
-from tipsearch import terminal
+from tipsearch.cli import terminal
 
 pytestmark = [
     pytest.mark.semantic,

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import tipsearch
-from tipsearch.ingest.report import IngestReport, Repair
-from tipsearch.model import Post, Source
+from tipsearch.corpus.post import Post, Source
+from tipsearch.corpus.report import IngestReport, Repair
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 GOLDEN = Path(__file__).parent / "golden" / "seeds.jsonl"

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tipsearch.corpus.post import Post
 from tipsearch.index import Index
-from tipsearch.model import Post
-from tipsearch.ranking import Ranking
+from tipsearch.ranking.settings import Ranking
 
 # The queries, and titles of which one must come first.
 BY_WORDS = {

@@ -22,15 +22,17 @@ from hypothesis import given, settings
 from tests import oracle
 from tests.benchmarks import zipf
 from tests.strategies import CORPORA, QUERIES
-from tipsearch import hybrid
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.analysis.embedding import model
+from tipsearch.analysis.embedding.vectors import quantised
+from tipsearch.build import cells
+from tipsearch.corpus.post import Hit, Post
 from tipsearch.errors import ExtraMissing, SettingError
-from tipsearch.explanation import Explanation
 from tipsearch.index import Index
-from tipsearch.model import Hit, Post
-from tipsearch.ranking import Ranking
-from tipsearch.semantic import cells, model, vectors
-from tipsearch.semantic.embedding import quantised
-from tipsearch.text import Analyzer
+from tipsearch.ranking import hybrid
+from tipsearch.ranking.dense import search as vectors
+from tipsearch.ranking.explanation import Explanation
+from tipsearch.ranking.settings import Ranking
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tipsearch import evaluate, known_items
+from tipsearch.corpus.post import Post
+from tipsearch.corpus.report import FileReport, IngestReport, Line, Repair
 from tipsearch.errors import CorpusError
+from tipsearch.evaluate import known_items
+from tipsearch.evaluate import measures as evaluate
 from tipsearch.index import Index
-from tipsearch.ingest.report import FileReport, IngestReport, Line, Repair
-from tipsearch.model import Post
 
 
 def test_the_account_of_the_seeds(reading: tuple[list[Post], IngestReport]) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import CORPORA
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.corpus.post import Post
 from tipsearch.errors import SettingError
+from tipsearch.explore.significance import PRIOR, log_odds
 from tipsearch.index import Index
-from tipsearch.model import Post
-from tipsearch.significance import PRIOR, log_odds
-from tipsearch.text import Analyzer
 
 
 def _naive(posts: list[Post], ids: set[str]) -> list[tuple[Any, ...]]:

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tipsearch.build.groups import groups
+from tipsearch.corpus.post import Post, Source
 from tipsearch.index import Index
-from tipsearch.ingest.groups import groups
-from tipsearch.model import Post, Source
 
 SPECIMEN = Path(__file__).parent / "specimen"
 PAGE = Path(__file__).parents[1] / "index" / "README.md"

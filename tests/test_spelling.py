@@ -17,14 +17,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from tipsearch import lexicon
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.corpus.post import Post
 from tipsearch.errors import IndexCorrupt
 from tipsearch.index import Index
-from tipsearch.lexicon import HashedStrings, Strings, encode
-from tipsearch.model import Post
-from tipsearch.spelling import STOPPED, Correction, Spelling, distances, reach, signatures
-from tipsearch.storage import Checked
-from tipsearch.text import Analyzer
+from tipsearch.query.spelling import STOPPED, Correction, Spelling, distances, reach, signatures
+from tipsearch.store import strings as lexicon
+from tipsearch.store.storage import Checked
+from tipsearch.store.strings import HashedStrings, Strings, encode
 
 # Few letters, so that words are near each other; some of the same class, and of several bytes.
 LETTERS = "abcAéя字'ñ😀1"

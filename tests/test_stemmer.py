@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from nltk.stem import SnowballStemmer
 
 from tests.conftest import PATIENCE
-from tipsearch import stemmer
+from tipsearch.analysis import stemmer
 
 nltk_stem = SnowballStemmer("english").stem
 

@@ -38,8 +38,9 @@ from hypothesis import strategies as st
 
 from tests import crash_builder
 from tests.crash_builder import BETWEEN, LONG, answers, corpus, expected, leftovers, outcome
-from tipsearch import layout, storage
-from tipsearch.dates import NO_DATE
+from tipsearch.build import cells
+from tipsearch.corpus.dates import NO_DATE
+from tipsearch.corpus.post import Post, Source
 from tipsearch.errors import (
     IndexCorrupt,
     IndexFormatError,
@@ -52,9 +53,8 @@ from tipsearch.errors import (
     TipsearchError,
 )
 from tipsearch.index import Index
-from tipsearch.model import Post, Source
-from tipsearch.semantic import cells
-from tipsearch.storage import ALIGNED, BLOCK, DATA, DIGESTS, MANIFEST
+from tipsearch.store import layout, storage
+from tipsearch.store.storage import ALIGNED, BLOCK, DATA, DIGESTS, MANIFEST
 
 KILLS = 50
 KILLED_POSTS = 24
@@ -2140,7 +2140,7 @@ def test_verification_holds_while_another_index_is_published(
     """`tipsearch verify` tells of the index that it opened, even if a build just replaces it."""
     from typer.testing import CliRunner
 
-    from tipsearch.cli import app
+    from tipsearch.cli.app import app
 
     opening = Index.open
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 
 from tests.strategies import CORPORA
 from tipsearch import snapshot
+from tipsearch.corpus.post import Post, Source
 from tipsearch.errors import ExtraMissing, PostNotFound, SettingError
 from tipsearch.index import Index
-from tipsearch.model import Post, Source
 
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
 METHODS: list[Callable[..., Any]] = [

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from nltk.stem import SnowballStemmer
 from nltk.tokenize import RegexpTokenizer
 
-from tipsearch import corpus
+from tipsearch.analysis.analyzer import TOKEN_PATTERNS, Analyzer, fold
+from tipsearch.build import pipeline as corpus
+from tipsearch.corpus.post import Post
 from tipsearch.errors import SettingError
 from tipsearch.index import Index
-from tipsearch.model import Post
-from tipsearch.text import TOKEN_PATTERNS, Analyzer, fold
 
 ANALYZER = Analyzer()
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -22,16 +22,16 @@ from scipy.sparse import csc_matrix, csr_matrix
 from threadpoolctl import threadpool_info
 
 from tests.conftest import ROOT
+from tipsearch.corpus.post import Post
 from tipsearch.errors import CorpusError, SettingError
+from tipsearch.explore.topics import choice
+from tipsearch.explore.topics.choice import candidates
+from tipsearch.explore.topics.coherence import Quality, coherence, npmi
+from tipsearch.explore.topics.corpus import usable
+from tipsearch.explore.topics.factors import weigh
+from tipsearch.explore.topics.topics import Topics
+from tipsearch.explore.topics.words import class_tfidf
 from tipsearch.index import Index
-from tipsearch.model import Post
-from tipsearch.topics import choice
-from tipsearch.topics.choice import candidates
-from tipsearch.topics.coherence import Quality, coherence, npmi
-from tipsearch.topics.corpus import usable
-from tipsearch.topics.factors import weigh
-from tipsearch.topics.topics import Topics
-from tipsearch.topics.words import class_tfidf
 
 PLANTED = {
     "recovery": "service recovery means that you apologise and fix the complaint of a guest",

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from tipsearch import cli
+from tipsearch.cli import app as cli
 from tipsearch.errors import LineError, SettingError, SourceError
+from tipsearch.explore.topics.earlier import read_numbers
 from tipsearch.index import Index
-from tipsearch.topics.earlier import read_numbers
 
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 KEYS = ["topic", "label", "size", "share", "coherence", "words", "typical", "posts"]

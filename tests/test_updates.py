@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 import tipsearch
 from tests.conftest import ROOT
 from tests.strategies import WORDS
-from tipsearch import bulk, corpus, counting
-from tipsearch.counting import Tokens, Words
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.build import bulk, counting
+from tipsearch.build import pipeline as corpus
+from tipsearch.build.counting import Tokens, Words
+from tipsearch.build.weights import Weighting
+from tipsearch.corpus.post import Post
+from tipsearch.corpus.report import IngestReport
 from tipsearch.errors import AmbiguousTitle, DuplicateIdError, IndexCorrupt, PostNotFound
 from tipsearch.index import Index
-from tipsearch.ingest.report import IngestReport
-from tipsearch.model import Post
-from tipsearch.text import Analyzer
-from tipsearch.weighting import Weighting
 
 DUMPS = {path.name: path.read_bytes() for path in sorted((ROOT / "seeds").glob("*.txt"))}
 SHORT = min(DUMPS.values(), key=len)

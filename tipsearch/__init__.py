@@ -15,34 +15,34 @@ TYPE_CHECKING = False  # to import typing takes as long as all else here
 if TYPE_CHECKING:
     from typing import Any
 
+    from tipsearch.analysis.analyzer import Analyzer as Analyzer
+    from tipsearch.build.weights import Weighting as Weighting
+    from tipsearch.corpus.post import Hit as Hit
+    from tipsearch.corpus.post import Post as Post
+    from tipsearch.corpus.post import Source as Source
+    from tipsearch.corpus.read import read as read
+    from tipsearch.corpus.report import IngestReport as IngestReport
     from tipsearch.errors import TipsearchError as TipsearchError
-    from tipsearch.explanation import Explanation as Explanation
-    from tipsearch.hits import Hits as Hits
+    from tipsearch.explore.topics.topics import Topics as Topics
     from tipsearch.index import Index as Index
-    from tipsearch.ingest.reader import read as read
-    from tipsearch.ingest.report import IngestReport as IngestReport
-    from tipsearch.model import Hit as Hit
-    from tipsearch.model import Post as Post
-    from tipsearch.model import Source as Source
-    from tipsearch.ranking import Ranking as Ranking
-    from tipsearch.text import Analyzer as Analyzer
-    from tipsearch.topics.topics import Topics as Topics
-    from tipsearch.weighting import Weighting as Weighting
+    from tipsearch.ranking.explanation import Explanation as Explanation
+    from tipsearch.ranking.hits import Hits as Hits
+    from tipsearch.ranking.settings import Ranking as Ranking
 
 _HOMES = {
-    "Analyzer": "text",
-    "Explanation": "explanation",
-    "Hit": "model",
-    "Hits": "hits",
+    "Analyzer": "analysis.analyzer",
+    "Explanation": "ranking.explanation",
+    "Hit": "corpus.post",
+    "Hits": "ranking.hits",
     "Index": "index",
-    "IngestReport": "ingest.report",
-    "Post": "model",
-    "Ranking": "ranking",
-    "Source": "model",
+    "IngestReport": "corpus.report",
+    "Post": "corpus.post",
+    "Ranking": "ranking.settings",
+    "Source": "corpus.post",
     "TipsearchError": "errors",
-    "Topics": "topics.topics",
-    "Weighting": "weighting",
-    "read": "ingest.reader",
+    "Topics": "explore.topics.topics",
+    "Weighting": "build.weights",
+    "read": "corpus.read",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

@@ -10,7 +10,7 @@ import sys
 def run() -> None:
     """Run the command line as a program, and end the process with its exit code."""
     try:
-        from tipsearch.cli import main
+        from tipsearch.cli.app import main
 
         main()
         status = 0

@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tipsearch.model import Post
+    from tipsearch.corpus.post import Post
 
 
 class TipsearchError(Exception):

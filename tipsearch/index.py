@@ -9,31 +9,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipsearch import storage
-from tipsearch.coverage import POOR
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.build.weights import Weighting
+from tipsearch.corpus.post import Hit, ParsedQuery, Post
 from tipsearch.errors import IndexClosed, IndexCorrupt
-from tipsearch.hits import Hits
-from tipsearch.model import Hit, ParsedQuery, Post
-from tipsearch.ranking import Ranking
-from tipsearch.search import Search
+from tipsearch.query.vocabulary import NOTHING, Named
+from tipsearch.ranking.coverage import POOR
+from tipsearch.ranking.hits import Hits
+from tipsearch.ranking.search import Search
+from tipsearch.ranking.settings import Ranking
+from tipsearch.ranking.snippet import matches, snippet
 from tipsearch.snapshot import Snapshot, check_limit
-from tipsearch.snippet import matches, snippet
-from tipsearch.storage import Generation
-from tipsearch.text import Analyzer
-from tipsearch.vocabulary import NOTHING, Named
-from tipsearch.weighting import Weighting
+from tipsearch.store import storage
+from tipsearch.store.storage import Generation
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from tipsearch.corpus import Settings
-    from tipsearch.explanation import Explanation
-    from tipsearch.gaps.gaps import Gaps
-    from tipsearch.graph import RelatedGraph
-    from tipsearch.ingest.report import IngestReport
-    from tipsearch.lexical import Best, Factors
-    from tipsearch.topics.topics import Topics
-    from tipsearch.vocabulary import Forms
+    from tipsearch.build.pipeline import Settings
+    from tipsearch.corpus.report import IngestReport
+    from tipsearch.explore.gaps.gaps import Gaps
+    from tipsearch.explore.graph import RelatedGraph
+    from tipsearch.explore.topics.topics import Topics
+    from tipsearch.query.vocabulary import Forms
+    from tipsearch.ranking.explanation import Explanation
+    from tipsearch.ranking.lexical import Best, Factors
 
 DEFAULT_LIMIT = 10
 LOCK_SECONDS = 60.0
@@ -126,7 +126,7 @@ class Index(Snapshot):
         and goes over to numba, if it is there, once that pays. The answers are the same. Raises
         DuplicateIdError and SettingError.
         """
-        from tipsearch import corpus  # nltk and scipy load only here
+        from tipsearch.build import pipeline as corpus  # nltk and scipy load only here
 
         chosen = corpus.settings(analyzer, weighting, ranking)
         pool, told = corpus.Pool(jobs), progress or _nothing
@@ -151,7 +151,8 @@ class Index(Snapshot):
         not damaged; what comes of it is the same as without. `progress` is told the share of the
         work that is done. Raises SourceError where a source does not exist.
         """
-        from tipsearch import corpus, reuse
+        from tipsearch.build import pipeline as corpus
+        from tipsearch.build import previous as reuse
 
         chosen, taken = corpus.settings(analyzer, weighting, ranking), None
         if older is not None and older._settings()._replace(ranking=chosen.ranking) == chosen:
@@ -176,7 +177,8 @@ class Index(Snapshot):
         account of the files. Raises SourceError, and DuplicateIdError where two that are added have
         one id.
         """
-        from tipsearch import corpus, reuse
+        from tipsearch.build import pipeline as corpus
+        from tipsearch.build import previous as reuse
 
         posts = [source for source in sources if isinstance(source, Post)]
         files = [source for source in sources if not isinstance(source, Post)]
@@ -193,14 +195,15 @@ class Index(Snapshot):
 
         Raises PostNotFound and AmbiguousTitle.
         """
-        from tipsearch import corpus, reuse
+        from tipsearch.build import pipeline as corpus
+        from tipsearch.build import previous as reuse
 
         rows = [self._row(wanted) for wanted in titles_or_ids]
         without = corpus.without(reuse.Older(self._generation), rows, self._settings())
         return Index(without, self._kernel)
 
     def _settings(self) -> Settings:
-        from tipsearch import corpus
+        from tipsearch.build import pipeline as corpus
 
         embedding = self._generation.facts["embedding"]
         return corpus.Settings(self.analyzer, self.weighting, self.ranking, embedding)
@@ -216,7 +219,7 @@ class Index(Snapshot):
 
     def verify(self) -> None:
         """Check every byte, and that the parts fit together; raises IndexCorrupt."""
-        from tipsearch import verification
+        from tipsearch.store import verify as verification
 
         verification.verify(self._generation)
         self._search.lexical.trust()
@@ -237,7 +240,7 @@ class Index(Snapshot):
         IndexChanged where the live index there is not `replacing` any more; the old index is live
         then.
         """
-        from tipsearch.publishing import publish
+        from tipsearch.store.publish import publish
 
         return publish(
             self._generation,
@@ -297,7 +300,7 @@ class Index(Snapshot):
 
         It asks `related` for each post. Raises SettingError.
         """
-        from tipsearch.graph import RelatedGraph
+        from tipsearch.explore.graph import RelatedGraph
 
         check_limit(limit)
         chosen = self._search.usable(ranking, of_post=True)
@@ -321,7 +324,7 @@ class Index(Snapshot):
         They sum to it. Terms that the post does not have are left out. Raises EmptyQueryError,
         PostNotFound, AmbiguousTitle, SettingError, ExtraMissing.
         """
-        from tipsearch.explanation import Explanation, Part
+        from tipsearch.ranking.explanation import Explanation, Part
 
         chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
         row, asked = self._row(title_or_id), named.factors
@@ -353,7 +356,7 @@ class Index(Snapshot):
         queries, not of the posts, so labels are in the words of those who ask. `progress` is told
         the share that is done. Raises SettingError, EmptyQueryError and ExtraMissing.
         """
-        from tipsearch.gaps.finding import Answer, find
+        from tipsearch.explore.gaps.finding import Answer, find
 
         chosen = self._search.usable(ranking)
 

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from tipsearch import layout, records, storage
-from tipsearch import weighting as weights
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.build import weights
+from tipsearch.build.weights import Weighting
+from tipsearch.corpus.post import Hit, Post
 from tipsearch.errors import AmbiguousTitle, IndexCorrupt, PostNotFound, SettingError
-from tipsearch.lexicon import HashedStrings, Strings
-from tipsearch.model import Hit, Post
-from tipsearch.ranking import Ranking
-from tipsearch.text import Analyzer
-from tipsearch.vocabulary import Vocabulary
-from tipsearch.weighting import Weighting
+from tipsearch.query.vocabulary import Vocabulary
+from tipsearch.ranking.settings import Ranking
+from tipsearch.store import layout, records, storage
+from tipsearch.store.strings import HashedStrings, Strings
 
 if TYPE_CHECKING:
-    from tipsearch.overview import Overview
-    from tipsearch.pictures import Picture
-    from tipsearch.storage import Array, Blob, Checked, Generation
-    from tipsearch.topics.topics import Topics
+    from tipsearch.explore.overview import Overview
+    from tipsearch.explore.topics.topics import Topics
+    from tipsearch.store.storage import Array, Blob, Checked, Generation
+    from tipsearch.views.charts import Picture
 
     Subset = Iterable[Hit | Post | str | bool] | Callable[[Post], object]
 
@@ -109,8 +109,8 @@ class Snapshot:
         that ask at once are served in turn. Raises SettingError, and CorpusError where no post has
         a word.
         """
-        from tipsearch.topics.corpus import corpus_of
-        from tipsearch.topics.finding import find
+        from tipsearch.explore.topics.corpus import corpus_of
+        from tipsearch.explore.topics.finding import find
 
         parts = self._generation, self._counts(), self.matrix, self._ids, self.terms
         return find(corpus_of(*parts, self.analyzer, self._post), n, older)
@@ -120,7 +120,7 @@ class Snapshot:
 
         Raises SettingError, ExtraMissing, and CorpusError where no post has what is asked for.
         """
-        from tipsearch import overview
+        from tipsearch.explore import overview
 
         return overview.picture(of, [*self], self.analyzer)
 
@@ -135,7 +135,7 @@ class Snapshot:
         ("path:first-last; ..."). Row i is row i of `matrix`, so `id` is a column and no index.
         Raises ExtraMissing.
         """
-        from tipsearch import tables
+        from tipsearch.views import tables
 
         tables.library(arrow=arrow)
         indptr = self._generation.arrays["matrix.indptr"]
@@ -163,7 +163,8 @@ class Snapshot:
         is an unlikely cause. Raises SettingError for a subset of no post or of all, PostNotFound,
         AmbiguousTitle and ExtraMissing.
         """
-        from tipsearch import significance, tables
+        from tipsearch.explore import significance
+        from tipsearch.views import tables
 
         tables.library(arrow=arrow)
         check_limit(limit)
@@ -182,7 +183,7 @@ class Snapshot:
         the scores of `related` by "bm25" are. Raises SettingError for more than 5,000 posts,
         PostNotFound, AmbiguousTitle and ExtraMissing.
         """
-        from tipsearch import tables
+        from tipsearch.views import tables
 
         tables.library(arrow=arrow)
         rows = [*range(self._rows)] if subset is None else self._several(subset)
@@ -303,7 +304,7 @@ class Snapshot:
         return found
 
     def _row(self, title_or_id: str) -> int:
-        from tipsearch import lookup
+        from tipsearch.query import lookup
 
         if not isinstance(title_or_id, str):
             raise SettingError("a title or id", title_or_id, "a text")

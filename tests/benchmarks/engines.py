@@ -44,7 +44,7 @@ def sample_queries(source: Path, count: int, seed: int = 1) -> list[str]:
 
     So their words are as frequent as in the posts, and know nothing of each other.
     """
-    from tipsearch.text import STOP_WORDS
+    from tipsearch.analysis.analyzer import STOP_WORDS
 
     draw = random.Random(seed)
     with source.open(encoding="utf-8") as lines:

@@ -19,10 +19,10 @@ from sklearn.metrics import roc_auc_score
 
 from tests.benchmarks.measuring import table
 from tipsearch import Index, read
-from tipsearch.collection import read_qrels, read_queries
-from tipsearch.coverage import WEAK, coverage
-from tipsearch.model import Post
-from tipsearch.weighting import bm25_idf
+from tipsearch.build.weights import bm25_idf
+from tipsearch.corpus.post import Post
+from tipsearch.evaluate.collection import read_qrels, read_queries
+from tipsearch.ranking.coverage import WEAK, coverage
 
 SEEDS = 4
 THRESHOLDS = np.arange(0.3, 0.8, 0.01)

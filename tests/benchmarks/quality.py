@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tests.benchmarks.measuring import table
 from tipsearch import Index, Ranking, Weighting
-from tipsearch.collection import read_qrels, read_queries
-from tipsearch.evaluate import DEPTH, Evaluation, Qrels, answers, compare, evaluate
+from tipsearch.evaluate.collection import read_qrels, read_queries
+from tipsearch.evaluate.measures import DEPTH, Evaluation, Qrels, answers, compare, evaluate
 
 NDCG, RECALL = "nDCG@10", "Recall@100"
 PLAIN = Weighting(k1=1.2, b=0.75, title_weight=1)

@@ -17,9 +17,10 @@ import numpy as np
 
 from tests.benchmarks.engines import KERNELS, LIMIT, sample_queries
 from tests.benchmarks.measuring import table
-from tipsearch import Index, Ranking, hybrid
+from tipsearch import Index, Ranking
 from tipsearch.errors import IndexNotFound
-from tipsearch.semantic import vectors
+from tipsearch.ranking import hybrid
+from tipsearch.ranking.dense import search as vectors
 
 RANKINGS = {
     "bm25": Ranking("bm25"),

@@ -27,7 +27,7 @@ import numpy as np
 from tests.benchmarks.measuring import significant, table
 from tests.benchmarks.topic_models import MODELS, NONE, Collection, Labels, Topics, Words
 from tipsearch import Index
-from tipsearch.collection import read_qrels
+from tipsearch.evaluate.collection import read_qrels
 
 FEW, MANY = (5, 8, 12), (10, 20, 50)  # numbers of topics
 SMALL, LARGE = 500, 1000  # posts: below the one there are fewer topics, from the other on two seeds

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from tests.benchmarks.measuring import significant, table
 from tipsearch.index import Index
-from tipsearch.spelling import TWO_FROM, Spelling, reach
+from tipsearch.query.spelling import TWO_FROM, Spelling, reach
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 COLD = """

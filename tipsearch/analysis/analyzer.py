@@ -1,0 +1,176 @@
+"""What is a word, and which words are the same? The analysis of posts and of queries.
+
+An `Analyzer` is four named steps. Ingestion runs them with nltk (see `counting`), a query runs
+them with the standard library alone, and both give the same terms: the steps are defined here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Container, Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from tipsearch.errors import SettingError
+
+# One character for one, so that places in the text hold.
+_UNIFIED = dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'") | dict.fromkeys(map(ord, "“”–—…•\xa0"), " ")
+
+_ASCII = {
+    code: char.lower() if char.isalnum() or char == "'" else "'" if char == "`" else " "
+    for code, char in enumerate(map(chr, range(128)))
+}
+
+_ASCII_FOLDED: dict[int, str | None] = {**_ASCII, ord("`"): " ", ord("'"): None}
+
+# Function words: a closed class, so this list is complete in kind, if not in every spelling.
+STOP_WORDS = tuple(
+    sorted(
+        set(
+            """
+    a about after again against all also am an and any are aren't as at be because been before
+    being between both but by can can't cannot could couldn't did didn't do does doesn't doing
+    don't down during each few for from further had hadn't has hasn't have haven't having he he'd
+    he'll he's her here here's hers herself him himself his how how's i i'd i'll i'm i've if in
+    into is isn't it it's its itself just let's me might more most must my myself no nor not now
+    of off on once only or other ought our ours ourselves out over own same shall she she'd
+    she'll she's should shouldn't so some such than that that's the their theirs them themselves
+    then there there's these they they'd they'll they're they've this those through to too under
+    until up us very was wasn't we we'd we'll we're we've were weren't what what's when when's
+    where where's which while who who's whom why why's will with won't would wouldn't you you'd
+    you'll you're you've your yours yourself yourselves
+    """.split()
+        )
+    )
+)
+
+
+def _nfkc_lower(text: str) -> str:
+    """NFKC, lower case, quotes straight, and a space for all but letters, digits, apostrophes.
+
+    So what a word is does not hang on a regular expression engine's notion of one: nltk's is not
+    the standard library's.
+    """
+    if text.isascii():  # all at once, for most English text
+        return text.translate(_ASCII)
+    text = unicodedata.normalize("NFKC", text.translate(_UNIFIED))
+    return re.sub(r"[^\w']|_", " ", text.lower())
+
+
+def _porter2(token: str) -> str:
+    from tipsearch.analysis.stemmer import stem  # few queries have a word that no post has
+
+    return stem(token)
+
+
+NORMALISERS: dict[str, Callable[[str], str]] = {"nfkc-lower": _nfkc_lower}
+# A word is a run of letters and digits; an apostrophe holds it together, a hyphen does not.
+TOKEN_PATTERNS: dict[str, str] = {"words": "[^ ']+(?:'[^ ']+)*"}
+STEMMERS: dict[str, Callable[[str], str]] = {"snowball-english": _porter2}
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """The four steps from a text to its terms: normalise, tokenise, stop, stem.
+
+    A value: two analyzers with equal fields give equal terms. It is kept in the manifest of an
+    index, by the names of its steps; a name that this version does not know is refused.
+
+    >>> Analyzer().analyze("The customer’s e-mail was “apologizing”")
+    ['custom', 'e', 'mail', 'apolog']
+    """
+
+    normaliser: str = "nfkc-lower"
+    token_pattern: str = "words"
+    stop_words: tuple[str, ...] = STOP_WORDS
+    stemmer: str = "snowball-english"
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("normaliser", NORMALISERS),
+            ("token_pattern", TOKEN_PATTERNS),
+            ("stemmer", STEMMERS),
+        ):
+            if getattr(self, name) not in [*known]:  # it may be what has no hash
+                raise SettingError(
+                    f"analyzer.{name}", getattr(self, name), f"one of {', '.join(sorted(known))}"
+                )
+        words = " ".join(self.stop_words)
+        if self.normalise(words) != words:
+            raise SettingError("analyzer.stop_words", words, "words as normalised: 'the', 'don't'")
+
+    def normalise(self, text: str) -> str:
+        """The text as its tokens are read from it."""
+        return NORMALISERS[self.normaliser](text)
+
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern that matches one token of a normalised text."""
+        return re.compile(TOKEN_PATTERNS[self.token_pattern])
+
+    def tokens(self, text: str) -> list[str]:
+        """The surface forms in `text`, in order, stop words among them."""
+        return self.pattern().findall(self.normalise(text))
+
+    def term(self, token: str) -> str:
+        """The term of a surface form: its stem."""
+        return STEMMERS[self.stemmer](token)
+
+    def analyze(self, text: str) -> list[str]:
+        """The terms of `text`, in order, without stop words."""
+        stop = set(self.stop_words)
+        return [self.term(token) for token in self.tokens(text) if token not in stop]
+
+    def spans(self, text: str, forms: Container[str]) -> Iterator[tuple[int, int, str]]:
+        """Start, end and surface form of each token of `text`, as it is shown, that is in `forms`.
+
+        Where normalising changes a length ("ﬁ" becomes "fi"), the place is that of the whole run
+        of characters between white space.
+        """
+        pattern, normalised = self.pattern(), self.normalise(text)
+        if normalised.isascii() and len(normalised) == len(text):  # then one character gave one
+            for token in pattern.finditer(normalised):
+                if token[0] in forms:
+                    yield token.start(), token.end(), token[0]
+            return
+        for run in re.finditer(r"\S+", text):
+            start, end = run.span()
+            normalised = self.normalise(run.group())
+            exact = len(normalised) == end - start
+            for token in pattern.finditer(normalised):
+                if token[0] in forms:
+                    at = (start + token.start(), start + token.end()) if exact else (start, end)
+                    yield *at, token[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON types; `from_json` takes them back."""
+        return {**asdict(self), "stop_words": list(self.stop_words)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Analyzer:
+        """The analyzer that `to_json` wrote; SettingError where it is not just those settings."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(data, dict) or data.keys() != names:
+            raise SettingError(
+                "analyzer",
+                [*data] if isinstance(data, dict) else data,
+                f"the settings {sorted(names)}",
+            )
+        words = data["stop_words"]
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise SettingError("analyzer.stop_words", words, "a list of words")
+        return cls(**{**data, "stop_words": tuple(data["stop_words"])})
+
+
+def fold(title: str) -> str:
+    """A title without what people leave out when they type it: case, quotes, dashes, marks.
+
+    >>> fold("In Service Recovery – Say “It” Like…") == fold("in service recovery - say it like...")
+    True
+    """
+    if title.isascii():
+        words = title.translate(_ASCII_FOLDED).split()
+    else:
+        text = unicodedata.normalize("NFKC", title).casefold()
+        words = re.sub(r"[^\w\s]|_", lambda m: "" if m[0] in "'’‘ʼ" else " ", text).split()
+    return " ".join(words) or " ".join(unicodedata.normalize("NFKC", title).casefold().split())

@@ -1,0 +1,303 @@
+"""How do posts become an index? Those of an older index that stay, and new ones, put together.
+
+What is the same in the older one is taken over as it is; what hangs on the whole corpus, such as
+every weight, is computed anew. So the outcome is that of a build from nothing, to the byte.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from itertools import pairwise
+from operator import eq
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from tipsearch.build import weights as weighting
+from tipsearch.errors import DuplicateIdError
+from tipsearch.query import spelling
+from tipsearch.store import blocks
+from tipsearch.store.records import TEASER
+from tipsearch.store.storage import Checked
+from tipsearch.store.strings import (
+    HashedStrings,
+    Strings,
+    Table,
+    buckets,
+    encode,
+    gather,
+    pointers,
+    smallest,
+)
+
+if TYPE_CHECKING:
+    from tipsearch.analysis.analyzer import Analyzer
+    from tipsearch.build.columns import Columns
+    from tipsearch.build.counting import Tokens, Words
+    from tipsearch.build.sightings import Sightings
+    from tipsearch.build.weights import Weighting
+    from tipsearch.store.storage import Array
+
+
+class Base(NamedTuple):
+    """The posts that are taken over from an older index: some of its rows, ascending."""
+
+    ids: Strings
+    records: Table
+    titles: Table
+    flags: Array
+    days: Array
+    terms: Strings
+    forms: HashedStrings
+    form_terms: Array
+    form_frequency: Array
+    counts: Any
+    rows: Array
+
+
+class Merged(NamedTuple):
+    """The order of a table: which old strings stay, and in what order these and the new ones lie.
+
+    `old` and `new` say at which place of the merged table each old string (-1: gone) and each new
+    one is.
+    """
+
+    table: Table
+    old: Array
+    new: Array
+
+
+class Built(NamedTuple):
+    """What an index is made of: facts, arrays and tables.
+
+    Row i is row `kept[i]` of the base, or beyond its rows one of the new posts; `forms` says where
+    the forms of the base and the new ones are.
+    """
+
+    facts: dict[str, Any]
+    arrays: dict[str, Array]
+    tables: dict[str, Table]
+    kept: Array
+    forms: Merged
+
+
+def nothing() -> Base:
+    """The base of a build from nothing."""
+    empty, none = encode([]), np.zeros(0, np.int32)
+    strings = Strings(Checked(empty.blob), Checked(empty.offsets))
+    forms = HashedStrings(Checked(empty.blob), Checked(empty.offsets), Checked(buckets([], 0)))
+    counts = csr_array((0, 0), dtype=np.int32)
+    return Base(
+        strings, empty, empty, none.astype(np.uint8), none, strings, forms, none, none, counts, none
+    )
+
+
+def build(
+    base: Base,
+    gone: Tokens,
+    new: Columns,
+    tokens: Tokens,
+    seen: Sightings,
+    analyzer: Analyzer,
+    settings: Weighting,
+) -> Built:
+    """Facts, arrays and tables of the posts of `base` and the `new` ones.
+
+    `tokens` are those of the new posts, `gone` those of the posts of the older index that `base`
+    leaves out; `seen` tells of the rows of `base`, then of the new posts. Raises DuplicateIdError.
+    """
+    ids = _merge(base.ids, _mask(len(base.ids), base.rows), new.ids)
+    of_rows = np.append(ids.old[base.rows], ids.new)
+    order = np.argsort(of_rows)
+    kept = np.append(base.rows, len(base.ids) + np.arange(len(new.ids)))[order]
+
+    counts, terms, forms, form_terms, frequency = _counts(base, gone, tokens, settings)
+    counts = counts[order]
+    tables = {
+        "posts": gather([base.records, new.records], kept),
+        "ids": ids.table,
+        "titles": gather([base.titles, new.titles], kept),
+        "terms": terms.table,
+        "forms": forms.table,
+    }
+    places = seen.take(order).tidy()
+    flags = np.append(base.flags, new.flags)[kept]
+    lengths = np.asarray(counts.sum(axis=1), np.int64).ravel()
+    teasers = flags & TEASER > 0
+    of_kinds = [int(lengths[~teasers].sum()), int(teasers.sum()), int(lengths[teasers].sum())]
+    relative = weighting.relative_lengths(lengths, teasers, of_kinds, len(lengths))
+    arrays = {
+        "posts.flags": flags,
+        "posts.days": np.append(base.days, new.days)[kept],
+        "forms.buckets": buckets(_lines(forms.table), len(form_terms)),
+        "forms.terms": form_terms,
+        "forms.frequency": frequency,
+        "forms.signatures": spelling.signatures(forms.table),
+        "sources.offsets": pointers(places.sizes),
+        "sources.path": smallest(places.path),
+        "sources.first": places.first.astype(np.int32),
+        "sources.lines": smallest(places.more),
+        **_weights(counts, relative, settings),
+        **{f"{name}.offsets": table.offsets for name, table in tables.items()},
+    }
+    facts = {
+        "posts": counts.shape[0],
+        "terms": counts.shape[1],
+        "forms": len(form_terms),
+        "lengths": of_kinds,
+        "paths": list(places.names),
+        "analyzer": analyzer.to_json(),
+        "weighting": settings.to_json(),
+    }
+    return Built(facts, arrays, tables, kept, forms)
+
+
+def _lines(table: Table) -> list[bytes]:
+    return bytes(table.blob).split(b"\n")[:-1]
+
+
+def _mask(length: int, places: Array) -> Array:
+    mask = np.zeros(length, bool)
+    mask[places] = True
+    return mask
+
+
+def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = False) -> Merged:
+    """Put `new` strings, in any order, among those of `old` that are `kept` (a mask).
+
+    They come out sorted, or if `hashed` in the order of HashedStrings. Raises DuplicateIdError
+    where a string comes twice.
+    """
+    by_key = sorted(range(len(new)), key=new.__getitem__)
+    if hashed:
+        hashes = np.array([zlib.crc32(new[i].encode()) for i in by_key], np.int64)
+        by_key = np.array(by_key, np.int64)[np.argsort(hashes, kind="stable")].tolist()
+    ordered = [new[i] for i in by_key]
+    if any(map(eq, ordered, ordered[1:])):
+        raise DuplicateIdError(next(a for a, b in pairwise(ordered) if a == b))
+    places = np.zeros(len(new), np.int64)
+    if len(old):
+        places[:] = [old.place(string) for string in ordered]
+        for string, place in zip(ordered, places.tolist(), strict=True):
+            if place < len(old) and kept[place] and old[place] == string:
+                raise DuplicateIdError(string)
+    staying = np.flatnonzero(kept)
+    order = np.insert(
+        staying, np.searchsorted(staying, places), len(old) + np.arange(len(new), dtype=np.int64)
+    )
+    table = gather([old.table(), encode(ordered)], order)
+    at = np.full(len(old) + len(new), -1, np.int32)
+    at[order] = np.arange(len(order), dtype=np.int32)
+    of_new = np.empty(len(new), np.int32)
+    of_new[by_key] = at[len(old) :]
+    return Merged(table, at[: len(old)], of_new)
+
+
+def _counts(
+    base: Base, gone: Tokens, new: Tokens, settings: Weighting
+) -> tuple[Any, Merged, Merged, Array, Array]:
+    """The counts (CSR) of the rows of `base` and the new posts, and the tables that go with them.
+
+    These are the terms, the forms, the term of each form, and how often each form is there. A
+    title word counts `title_weight` times.
+    """
+    known = np.array(_found(base.forms, new.words.forms), np.int64)
+    frequency = base.form_frequency.astype(np.int64)
+    left = np.array(_found(base.forms, gone.words.forms), np.int64)
+    np.subtract.at(frequency, left, np.bincount(gone.words.places, minlength=len(left)))
+    often = np.bincount(new.words.places, minlength=len(known))
+    np.add.at(frequency, known[known >= 0], often[known >= 0])
+    fresh = np.flatnonzero((known < 0) & (often > 0))
+    forms = _merge(
+        base.forms, frequency > 0, [new.words.forms[i] for i in fresh.tolist()], hashed=True
+    )
+
+    staying = base.counts[base.rows] if len(base.rows) < base.counts.shape[0] else base.counts
+    stems = [new.stems[i] for i in fresh.tolist()]
+    unseen = sorted(set(stems))
+    in_base = np.array(_found(base.terms, unseen), np.int64)
+    added = [stem for stem, place in zip(unseen, in_base.tolist(), strict=True) if place < 0]
+    in_base[in_base < 0] = len(base.terms) + np.arange(len(added))
+    number = dict(zip(unseen, in_base.tolist(), strict=True))
+    term_of_new = np.full(len(known), -1, np.int64)  # a form that has gone again keeps none
+    term_of_new[known >= 0] = base.form_terms[known[known >= 0]]
+    term_of_new[fresh] = list(map(number.__getitem__, stems))
+    alive = np.bincount(staying.indices, minlength=len(base.terms)) > 0
+    used = term_of_new[often > 0]
+    alive[used[used < len(base.terms)]] = True
+    terms = _merge(base.terms, alive, added)
+    final = np.concatenate([terms.old, terms.new, np.array([-1], np.int32)])  # the last for none
+
+    width = len(terms.table.offsets) - 1
+    rows = [
+        csr_array((staying.data, terms.old[staying.indices], staying.indptr),
+                  shape=(staying.shape[0], width)),
+        _new_counts(new.words, final[term_of_new], width, settings),
+    ]  # fmt: skip
+    form_terms = np.empty(len(forms.table.offsets) - 1, np.int32)
+    form_terms[forms.old[frequency > 0]] = final[base.form_terms[frequency > 0]]
+    form_terms[forms.new] = final[term_of_new[fresh]]
+    frequencies = np.empty(len(form_terms), np.int32)
+    frequencies[forms.old[frequency > 0]] = frequency[frequency > 0]
+    frequencies[forms.new] = often[fresh]
+    counts = vstack(rows, format="csr") if staying.shape[0] else rows[1]
+    return counts, terms, forms, form_terms, frequencies
+
+
+def _found(table: Strings, strings: Sequence[str]) -> list[int]:
+    return [table.find(string) for string in strings] if len(table) else [-1] * len(strings)
+
+
+def _new_counts(words: Words, terms: Array, width: int, settings: Weighting) -> Any:
+    """The counts of new posts; text 2i is the title of post i. `terms` are those of the forms."""
+    of_posts = words.lengths.reshape(-1, 2)
+    weights = np.tile(np.array([settings.title_weight, 1], np.int32), len(of_posts))
+    counts = csr_array(
+        (np.repeat(weights, words.lengths), terms[words.places], pointers(of_posts.sum(axis=1))),
+        shape=(len(of_posts), width),
+    )
+    counts.sum_duplicates()
+    return counts
+
+
+def _weights(counts: Any, lengths: Array, settings: Weighting) -> dict[str, Array]:
+    """The counts by post and by term, and all weights and bounds that follow from them."""
+    posts = counts.shape[0]
+    frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf = weighting.idf(frequencies, posts)
+    scale = weighting.scale(counts, idf)
+    counts.data = smallest(counts.data)
+    by_term = counts.tocsc()  # rows ascend within each term
+    rows, indptr = by_term.indices, by_term.indptr
+    frequent = blocks.frequent_terms(frequencies, posts)
+
+    bm25 = weighting.bm25(rows, by_term.data, frequencies, lengths, settings)
+    cosine = _Scaled(by_term.data, scale, rows)
+    place = counts.indptr.dtype  # that of the indices, or scipy copies them
+    return {
+        "matrix.indptr": counts.indptr,
+        "matrix.indices": counts.indices.astype(place, copy=False),
+        "matrix.counts": counts.data,
+        "matrix.scale": scale,
+        "postings.indptr": pointers(frequencies),
+        "postings.rows": rows.astype(np.int32, copy=False),
+        "postings.counts": by_term.data,
+        "postings.bm25": bm25,
+        "frequent": frequent,
+        "blocks.starts": blocks.group_starts(rows, indptr, frequent, posts),
+        "blocks.bm25": blocks.block_maxima(rows, bm25, indptr, frequent, posts),
+        "blocks.cosine": blocks.block_maxima(rows, cosine, indptr, frequent, posts),
+    }
+
+
+class _Scaled:
+    """The counts, each times the scale of its row; made for a stretch when it is asked for."""
+
+    def __init__(self, counts: Array, scale: Array, rows: Array) -> None:
+        self._counts, self._scale, self._rows = counts, scale, rows
+
+    def __getitem__(self, stretch: slice) -> Array:
+        weights: Array = self._counts[stretch] * self._scale[self._rows[stretch]]
+        return weights

@@ -1,0 +1,129 @@
+"""What of an older index can be taken over?"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from tipsearch.analysis.embedding.model import DIMENSIONS
+from tipsearch.analysis.embedding.vectors import PIECES, Embedded, Known
+from tipsearch.build.groups import DIGEST, Groups
+from tipsearch.build.merge import Base
+from tipsearch.build.sightings import Sightings
+from tipsearch.store import layout, records
+from tipsearch.store.strings import HashedStrings, Strings
+
+if TYPE_CHECKING:
+    from tipsearch.store.storage import Array, Generation
+
+
+FEW = 2_000  # so many looks into a sorted table cost as much as to read all of it
+
+
+class Older:
+    """An older index, each byte of it checked: IndexCorrupt is raised where it is damaged."""
+
+    def __init__(self, generation: Generation) -> None:
+        layout.verify(generation)
+        self.generation, self.facts = generation, generation.facts
+        self._arrays = {name: part.data for name, part in generation.arrays.items()}
+        parts = {name.partition(".")[0]: blob for name, blob in generation.blobs.items()}
+        tables = {n: (blob, generation.arrays[f"{n}.offsets"]) for n, blob in parts.items()}
+        self.ids, self.records, self._titles, self._terms = (
+            Strings(*tables[name]) for name in ("ids", "posts", "titles", "terms")
+        )
+        self._lines = generation.blobs["posts.jsonl"]
+        self._forms = HashedStrings(*tables["forms"], generation.arrays["forms.buckets"])
+        self.flags, self.days = self._arrays["posts.flags"], self._arrays["posts.days"]
+        a = self._arrays
+        self.sightings = Sightings(
+            self.facts["paths"], np.diff(a["sources.offsets"]), a["sources.path"],
+            a["sources.first"], a["sources.lines"],
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def base(self, rows: Array) -> Base:
+        """What a build takes over with these rows (ascending)."""
+        a = self._arrays
+        counts = csr_array(
+            (a["matrix.counts"], a["matrix.indices"], a["matrix.indptr"]),
+            shape=(len(self), len(self._terms)),
+        )
+        return Base(
+            self.ids, self.records.table(), self._titles.table(), self.flags, self.days,
+            self._terms, self._forms, a["forms.terms"], a["forms.frequency"], counts, rows,
+        )  # fmt: skip
+
+    @property
+    def known(self) -> Known | None:
+        """The vectors of its posts and the pieces of its words; None if it has no embedding."""
+        a = self._arrays
+        if self.facts["embedding"] is None:
+            return None
+        vectors = Embedded(a["vectors.codes"].reshape(-1, DIMENSIONS), a["vectors.scale"])
+        if len(places := a["cells.places"]):
+            vectors = Embedded(vectors.codes[places], vectors.scale[places])
+        ids, offsets = a["pieces.ids"], a["pieces.offsets"]
+        of_words = csr_array((np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, PIECES))
+        return Known(vectors, of_words)
+
+    def rows_of(self, ids: Sequence[str]) -> Array:
+        """The row of each id, -1 where there is none."""
+        if len(ids) < FEW:
+            return np.array([self.ids.find(id) for id in ids], np.int64)
+        known = self._ids
+        rows = np.array([bisect_left(known, id) for id in ids], np.int64)
+        there = [row < len(known) and known[row] == id for row, id in zip(rows, ids, strict=True)]
+        return np.where(there, rows, -1)
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        return list(self.ids)
+
+    def texts(self, rows: Sequence[int]) -> list[str]:
+        """The title and the text of each of these rows, in turn."""
+        try:
+            posts = [records.post("", self.records[row]) for row in rows]
+        except ValueError as error:
+            self._lines.require(False, str(error))
+            raise
+        return [text for post in posts for text in (post.title, post.text)]
+
+    def groups(self) -> dict[str, Groups]:
+        """The groups of lines of each source; their ends are not known any more."""
+        a, found = self._arrays, {}
+        for number, (name, _) in enumerate(self.facts["sources"]):
+            chosen = np.flatnonzero(a["groups.source"] == number)
+            if len(chosen):
+                digests = a["groups.digest"].reshape(-1, DIGEST)[chosen]
+                found[name] = Groups(
+                    chosen, a["groups.lines"][chosen], [d.tobytes() for d in digests]
+                )
+        return found
+
+    def rows_of_groups(self) -> dict[bytes, Any]:
+        """By digest, the rows of the lines of a group of which each line is a post of its own."""
+        single = np.flatnonzero(self.sightings.sizes == 1)
+        seen = self.sightings.take(single)
+        rows: dict[bytes, Any] = {}
+        for name, known in self.groups().items():
+            if name not in self.facts["paths"]:
+                continue
+            here = seen.path == self.facts["paths"].index(name)
+            lines, at = np.unique(seen.first[here], return_index=True)
+            ends = np.cumsum(known.lines) + 1  # the first line is 1
+            firsts = np.searchsorted(lines, ends - known.lines).tolist()
+            lasts = np.searchsorted(lines, ends).tolist()
+            posts, counts = single[here][at], known.lines.tolist()
+            places = zip(known.digests, firsts, lasts, counts, strict=True)
+            for digest, first, last, count in places:
+                if last - first == count:
+                    rows[digest] = posts[first:last]
+        return rows

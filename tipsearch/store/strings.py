@@ -1,0 +1,295 @@
+"""How do strings lie on disk, and how is one found without loading them all?
+
+A table of strings is one blob of UTF-8 lines and one array of offsets. Nothing is decoded until
+it is asked for, so opening a table of a million titles costs as much as opening one of ten.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from operator import lt
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tipsearch.errors import SettingError
+from tipsearch.store.storage import Checked
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tipsearch.store.storage import Blob
+
+    Numbers = npt.NDArray[np.integer[Any]]
+
+MANY = 256  # strings of a table: to check all of it costs less than to look after each
+
+
+class Table(NamedTuple):
+    """Strings as they are stored: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
+
+    blob: Blob
+    offsets: Numbers
+
+    @classmethod
+    def of(cls, blob: Blob, lengths: Numbers) -> Table:
+        """The table of strings that lie in a row, each ended by a newline that counts."""
+        return cls(blob, pointers(lengths))
+
+
+def encode(strings: Iterable[str]) -> Table:
+    """The table of some strings.
+
+    Raises SettingError on half of a surrogate pair, which is no character and has no bytes.
+    """
+    try:
+        lines = [string.encode() + b"\n" for string in strings]
+    except UnicodeEncodeError as error:
+        wrong = error.object[max(0, error.start - 20) : error.end]
+        raise SettingError("text of a post", wrong, "characters, not half of one") from error
+    return Table.of(b"".join(lines), np.fromiter(map(len, lines), np.int64, len(lines)))
+
+
+def gather(tables: Sequence[Table], order: Numbers) -> Table:
+    """The strings of several tables, numbered through, in some order.
+
+    >>> gather([encode(["a", "b"]), encode(["new"])], np.array([0, 2, 1])).blob
+    b'a\\nnew\\nb\\n'
+    """
+    lengths = np.concatenate([np.diff(table.offsets) for table in tables])[order]
+    ends = np.cumsum([len(table.offsets) - 1 for table in tables])
+    table = np.searchsorted(ends, order, side="right")
+    # What follows on what comes before it is taken at one go.
+    breaks = np.flatnonzero((np.diff(order) != 1) | (np.diff(table) != 0)) + 1
+    firsts = np.append(0, breaks) if len(order) else breaks
+    lasts = np.append(breaks, len(order))[: len(firsts)] - 1
+    before = (ends - [len(table.offsets) - 1 for table in tables])[table]
+    starts, stops = np.zeros(len(firsts), np.int64), np.zeros(len(firsts), np.int64)
+    for number, (_, offsets) in enumerate(tables):
+        here = table[firsts] == number
+        starts[here] = offsets[(order - before)[firsts][here]]
+        stops[here] = offsets[(order - before)[lasts][here] + 1]
+    blobs = [blob for blob, _ in tables]
+    places = zip(table[firsts].tolist(), starts.tolist(), stops.tolist(), strict=True)
+    pieces = [blobs[which][start:stop] for which, start, stop in places]
+    return Table.of(b"".join(pieces), lengths)
+
+
+def pointers(lengths: Numbers) -> Numbers:
+    """Where each of some stretches that lie in a row starts, and where the last one ends.
+
+    int32 where that holds the end, else int64.
+
+    >>> pointers(np.array([2, 0, 3])).tolist()
+    [0, 2, 2, 5]
+    >>> pointers(np.array([2**31 - 1, 1])).tolist(), pointers(np.array([2**31 - 1])).dtype
+    ([0, 2147483647, 2147483648], dtype('int32'))
+    """
+    ends = np.cumsum(lengths, dtype=np.int64)
+    return np.append(0, ends).astype(np.int32 if not len(ends) or ends[-1] < 2**31 else np.int64)
+
+
+def hash_key(string: str) -> tuple[int, bytes]:
+    """What `HashedStrings` are sorted by: the CRC-32 of the UTF-8 bytes, then these."""
+    data = string.encode(errors="surrogatepass")
+    return zlib.crc32(data), data
+
+
+def bucket_count(strings: int) -> int:
+    """How many buckets so many strings have: half as many, rounded up to a power of two."""
+    return 1 << max(1, (strings - 1).bit_length() - 1)
+
+
+def buckets(strings: Iterable[bytes], count: int) -> Numbers:
+    """The buckets of `count` strings in the order of `hash_key`.
+
+    Bucket b holds the strings whose CRC-32 starts with the bits of b, from place `buckets[b]` to
+    `buckets[b + 1]`.
+    """
+    number = bucket_count(count)
+    hashes = np.fromiter(map(zlib.crc32, strings), np.int64, count) * number >> 32
+    return pointers(np.bincount(hashes, minlength=number))
+
+
+def smallest(numbers: Numbers) -> Numbers:
+    """Numbers from 0 on in the smallest type of uint8, uint16 and int32 that holds them."""
+    most = int(numbers.max()) if len(numbers) else 0
+    kind = np.uint8 if most < 1 << 8 else np.uint16 if most < 1 << 16 else np.int32
+    return numbers.astype(kind)
+
+
+class Strings:
+    """A read-only sequence: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
+
+    __slots__ = ("_at", "_blob", "_data", "_fits", "_offsets")
+
+    def __init__(self, blob: Checked[Blob], offsets: Checked[Numbers]) -> None:
+        self._blob, self._offsets, self._fits = blob, offsets, False
+        # Much faster to index, one by one, than what they stand for.
+        self._data, self._at = blob.data, offsets.data.data
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def _bytes(self, i: int) -> bytes:
+        self._offsets.ensure(i, i + 2)
+        start, end = self._at[i], self._at[i + 1]
+        if not 0 <= start < end <= len(self._data):
+            self._offsets.require(False, "an offset is out of range")
+        self._blob.ensure(start, end)
+        return bytes(self._data[start : end - 1])
+
+    def __getitem__(self, i: int) -> str:
+        try:
+            return self._bytes(i).decode()
+        except UnicodeDecodeError:
+            self._blob.require(False, "it is not UTF-8")
+            raise
+
+    def several(self, places: Numbers) -> list[str]:
+        """The strings at these places."""
+        if len(places) < MANY:
+            return [self[i] for i in places.tolist()]
+        blob, offsets = self._blob.whole(), self._offsets.whole()
+        starts, ends = offsets[places], offsets[places + 1]
+        inside = (starts >= 0) & (starts < ends) & (ends <= len(blob))
+        self._offsets.require(bool(np.all(inside)), "an offset is out of range")
+        stretches = zip(starts.tolist(), (ends - 1).tolist(), strict=True)
+        try:
+            return [str(blob[start:end], "utf-8") for start, end in stretches]
+        except UnicodeDecodeError:
+            self._blob.require(False, "it is not UTF-8")
+            raise
+
+    def same(self, i: int, table: Table, j: int) -> bool:
+        """Whether string i is string j of the table."""
+        start, end = int(table.offsets[j]), int(table.offsets[j + 1])
+        return self._bytes(i) == table.blob[start : end - 1]
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            lines = bytes(self._blob.whole()).decode().split("\n")
+        except UnicodeDecodeError:
+            self._blob.require(False, "it is not UTF-8")
+            raise
+        if len(lines) == len(self) + 1:  # no string holds a newline
+            return iter(lines[:-1])
+        return (self[i] for i in range(len(self)))
+
+    def place(self, string: str) -> int:
+        """Where `string` is, or would be; the strings must be sorted, by code point as `sorted`."""
+        wanted, low, high = string.encode(errors="surrogatepass"), 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self._bytes(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def find(self, string: str) -> int:
+        """The place of `string`, or -1."""
+        place = self.place(string)
+        return place if place < len(self) and self[place] == string else -1
+
+    def table(self) -> Table:
+        """All of them, checked."""
+        return Table(self._blob.whole(), self._offsets.whole())
+
+    def check(self) -> None:
+        """Raise IndexCorrupt unless each string is a line, and all are UTF-8 and in order."""
+        self._lines()
+        keys = [self._key(string) for string in self]
+        self._blob.require(all(map(lt, keys, keys[1:])), "its lines are not in order")
+
+    def _key(self, string: str) -> Any:
+        return string
+
+    def _lines(self) -> tuple[Blob, Numbers]:
+        """All bytes and offsets, once it is known that they fit together."""
+        blob, offsets = self._blob.whole(), self._offsets.whole()
+        if not self._fits:
+            ends = offsets[0] == 0 and offsets[-1] == len(blob)
+            self._offsets.require(bool(ends and np.all(offsets[1:] > offsets[:-1])),
+                                  "it does not ascend to the end of its lines")  # fmt: skip
+            lasts = np.frombuffer(blob, np.uint8)[offsets[1:] - 1]
+            self._blob.require(bool(np.all(lasts == ord("\n"))), "a line has no end")
+            self._fits = True
+        return blob, offsets
+
+    def equal_to(self, string: str) -> list[int]:
+        """All places of `string`, ascending; the strings may be in any order."""
+        wanted, blob = string.encode(errors="surrogatepass") + b"\n", self._lines()[0]
+        first = [0] if blob[: len(wanted)] == wanted else []
+        found = re.finditer(b"(?<=\n)" + re.escape(wanted), blob)
+        return first + [self._place(match.start()) for match in found]
+
+    def containing(self, part: str) -> list[int]:
+        """All places whose string contains `part` (not empty), ascending, each once."""
+        wanted = re.escape(part.encode(errors="surrogatepass"))
+        found = re.finditer(wanted, self._lines()[0])
+        return list(dict.fromkeys(self._place(match.start()) for match in found))
+
+    def without_spaces(self) -> Strings:
+        """The same strings without the spaces in them."""
+        blob = bytes(self._blob.whole()).replace(b" ", b"")
+        ends = np.flatnonzero(np.frombuffer(blob, dtype=np.uint8) == ord("\n")) + 1
+        self._blob.require(len(ends) == len(self), "a line has no end or several")
+        return Strings(Checked(blob), Checked(np.append(0, ends)))
+
+    def lower(self) -> Strings:
+        """The same strings with A to Z in lower case; no longer sorted."""
+        return Strings(Checked(bytes(self._blob.whole()).lower()), self._offsets)
+
+    def _place(self, at: int) -> int:
+        return int(np.searchsorted(self._offsets.whole(), at, side="right")) - 1
+
+
+class HashedStrings(Strings):
+    """Strings in the order of `hash_key`: one is found in two or three looks, however many."""
+
+    __slots__ = ("_bucket_at", "_buckets", "_count")
+
+    def __init__(
+        self, blob: Checked[Blob], offsets: Checked[Numbers], buckets: Checked[Numbers]
+    ) -> None:
+        super().__init__(blob, offsets)
+        self._buckets, self._bucket_at = buckets, buckets.data.data
+        self._count = len(buckets) - 1
+
+    def check(self) -> None:
+        """Raise IndexCorrupt unless all are UTF-8 lines in order, and in the right buckets."""
+        super().check()
+        right = buckets((string.encode() for string in self), len(self))
+        same = np.array_equal(right, self._buckets.whole())
+        self._buckets.require(same, "a string is not in its bucket")
+
+    def _key(self, string: str) -> Any:
+        return hash_key(string)
+
+    def _bucket(self, hashed: int) -> range:
+        bucket = hashed * self._count >> 32
+        self._buckets.ensure(bucket, bucket + 2)
+        start, end = self._bucket_at[bucket], self._bucket_at[bucket + 1]
+        if not 0 <= start <= end <= len(self):
+            self._buckets.require(False, "a place is out of range")
+        return range(start, end)
+
+    def place(self, string: str) -> int:
+        """Where `string` is, or would be."""
+        key = hash_key(string)
+        places = self._bucket(key[0])
+        for place in places:
+            if (zlib.crc32(found := self._bytes(place)), found) >= key:
+                return place
+        return places.stop
+
+    def find(self, string: str) -> int:
+        """The place of `string`, or -1."""
+        hashed, wanted = hash_key(string)
+        for place in self._bucket(hashed):
+            if self._bytes(place) == wanted:
+                return place
+        return -1

@@ -1,0 +1,130 @@
+"""Does an index hold together? Every byte, every place, and all that follows from something else.
+
+`layout.verify` checks what points at something. Here is the rest: the order of all strings, every
+post as it would be read, and that the postings and the bounds are those of the counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from tipsearch.analysis.analyzer import fold
+from tipsearch.analysis.embedding.model import DIMENSIONS
+from tipsearch.analysis.embedding.vectors import MOST, scales
+from tipsearch.corpus.dates import day
+from tipsearch.query import spelling
+from tipsearch.store import blocks, layout, records
+from tipsearch.store.records import TEASER
+from tipsearch.store.strings import HashedStrings, Strings
+
+if TYPE_CHECKING:
+    from tipsearch.store.storage import Array, Generation
+
+
+def verify(generation: Generation) -> None:
+    """Check all that can be checked without the sources; raises IndexCorrupt."""
+    layout.verify(generation)
+    _verify_posts(generation)
+    _verify_terms(generation)
+    _verify_groups(generation)
+    _verify_vectors(generation)
+    for name, array in _follows(generation):
+        same = np.array_equal(generation.arrays[name].whole(), array)
+        generation.arrays[name].require(same, "it is not what follows from the rest")
+
+
+def _strings(generation: Generation, file: str) -> Strings:
+    offsets = generation.arrays[f"{file.partition('.')[0]}.offsets"]
+    return Strings(generation.blobs[file], offsets)
+
+
+def _verify_posts(generation: Generation) -> None:
+    files = ("ids.txt", "posts.jsonl", "titles.txt")
+    ids, lines, titles = (_strings(generation, file) for file in files)
+    ids.check()
+    flags, days = generation.arrays["posts.flags"], generation.arrays["posts.days"]
+    numbers = flags.whole().tolist(), days.whole().tolist()
+    for id, line, title, flag, number in zip(ids, lines, titles, *numbers, strict=True):
+        try:
+            post = records.post(id, line)
+        except ValueError as error:
+            generation.blobs["posts.jsonl"].require(False, str(error))
+            raise
+        same = records.record(post) == line
+        generation.blobs["posts.jsonl"].require(same, "a line is not as tipsearch writes it")
+        generation.blobs["titles.txt"].require(fold(post.title) == title, "a title is another")
+        flags.require(flag == TEASER * (post.kind == "teaser"), "a flag is not that of its post")
+        days.require(number == day(post.date), "a day is not that of its post")
+
+
+def _verify_terms(generation: Generation) -> None:
+    arrays = generation.arrays
+    _strings(generation, "terms.txt").check()
+    forms = generation.blobs["forms.txt"], arrays["forms.offsets"], arrays["forms.buckets"]
+    HashedStrings(*forms).check()
+    frequency = arrays["forms.frequency"]
+    frequency.require(bool(np.all(frequency.whole() > 0)), "a form is never there")
+
+
+def _verify_groups(generation: Generation) -> None:
+    source, lines = generation.arrays["groups.source"], generation.arrays["groups.lines"]
+    lines.require(bool(np.all(lines.whole() > 0)), "a group has no line")
+    source.require(bool(np.all(np.diff(source.whole()) >= 0)), "it does not ascend")
+
+
+def _verify_vectors(generation: Generation) -> None:
+    arrays = generation.arrays
+    codes, centroids = arrays["vectors.codes"], arrays["cells.centroids"]
+    codes.require(bool(np.all(codes.whole() >= -MOST)), "a number is out of range")
+    finite = bool(np.all(np.isfinite(centroids.whole())))
+    centroids.require(finite, "a number is out of range")
+    if len(arrays["cells.starts"]):
+        layout.ascend(arrays["cells.rows"], arrays["cells.starts"].whole())
+
+
+def _verify_lengths(generation: Generation, counts: csr_array) -> None:
+    lengths = counts.sum(axis=1, dtype=np.int64)
+    teasers = generation.arrays["posts.flags"].data & TEASER > 0
+    told = [lengths[~teasers].sum(), teasers.sum(), lengths[teasers].sum()]
+    same = told == generation.facts["lengths"]
+    generation.arrays["matrix.counts"].require(same, "their sums are not those of the manifest")
+
+
+def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
+    """The names of arrays, and what they must be, given others that came before."""
+    forms = _strings(generation, "forms.txt").table()
+    yield "forms.signatures", spelling.signatures(forms)
+    arrays, posts = generation.arrays, generation.facts["posts"]
+    yield "vectors.scale", scales(arrays["vectors.codes"].data.reshape(-1, DIMENSIONS))
+    rows = arrays["cells.rows"].data
+    places = np.full(len(rows), -1, np.int32)
+    places[rows] = np.arange(len(rows), dtype=np.int32)
+    yield "cells.places", places
+    counts = csr_array(
+        tuple(arrays[f"matrix.{part}"].data for part in ("counts", "indices", "indptr")),
+        shape=(posts, generation.facts["terms"]),
+    )
+    scale, lengths = arrays["matrix.scale"], np.diff(counts.indptr)
+    fits = scale.data[lengths > 0]
+    weighs = np.all((fits > 0) & (fits <= 1)) and not np.any(scale.data[lengths == 0])
+    scale.require(bool(weighs), "a number is out of range")
+    _verify_lengths(generation, counts)
+    by_term = counts.tocsc()
+    rows, indptr, bm25 = by_term.indices, by_term.indptr, arrays["postings.bm25"]
+    yield "postings.indptr", indptr
+    yield "postings.rows", rows
+    yield "postings.counts", by_term.data
+    frequencies = np.diff(indptr)
+    arrays["postings.indptr"].require(bool(np.all(frequencies > 0)), "a term is in no post")
+    weighs = np.all((bm25.data > 0) & (bm25.data < np.inf))
+    bm25.require(bool(weighs), "a weight is out of range")
+    frequent = blocks.frequent_terms(frequencies, posts)
+    yield "frequent", frequent
+    cosine = by_term.data * scale.data[rows]
+    yield "blocks.starts", blocks.group_starts(rows, indptr, frequent, posts)
+    yield "blocks.bm25", blocks.block_maxima(rows, bm25.data, indptr, frequent, posts)
+    yield "blocks.cosine", blocks.block_maxima(rows, cosine, indptr, frequent, posts)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipsearch.analysis.analyzer import Analyzer
-from tipsearch.build.weights import Weighting
+from tipsearch.analysis.weighting import Weighting
 from tipsearch.corpus.post import Post
-from tipsearch.ranking.settings import Ranking
+from tipsearch.store.ranking import Ranking
 
 if TYPE_CHECKING:
     import numpy.typing as npt

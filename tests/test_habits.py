@@ -1,7 +1,9 @@
 """The habits of the code base: layers, style, types, public names, and a light start."""
 
+import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,7 @@ def test_public_names() -> None:
         "read",
     ]
     assert all(getattr(tipsearch, name) for name in tipsearch.__all__)
+    assert tipsearch.__version__ == version("tipsearch")
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         getattr(tipsearch, "nothing")  # noqa: B009
 
@@ -67,3 +70,30 @@ def test_a_caller_is_type_checked(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert [line.split(":")[1] for line in done.stdout.splitlines()[:-1]] == ["4", "5"], done.stdout
+
+
+def test_no_file_names_what_the_store_alone_may_name() -> None:
+    """No module but those of `store` and `build` names a part or a fact of the format."""
+    naming = re.compile(r"\b(?:arrays|blobs|facts)\[")
+    for path in (ROOT / "tipsearch").rglob("*.py"):
+        package = path.relative_to(ROOT / "tipsearch").parts[0]
+        if package not in {"store", "build"}:
+            found = [
+                line
+                for line in path.read_text(encoding="utf-8").splitlines()
+                if naming.search(line) and "safetensors" not in line
+            ]
+            assert not found or path.name in {"model.py", "upkeep.py"}, (path, found)
+
+
+def test_the_listing_is_the_architecture() -> None:
+    """Few entries stand directly in the package, and each is in the table of its README."""
+    entries = sorted(
+        path.name
+        for path in (ROOT / "tipsearch").iterdir()
+        if path.name not in {"__pycache__", "py.typed", "README.md"}
+    )
+    assert len(entries) <= 16
+    page = (ROOT / "tipsearch" / "README.md").read_text(encoding="utf-8")
+    for entry in entries:
+        assert entry.startswith("__") or f"`{entry}`" in page or f"`{entry}/`" in page, entry

@@ -17,8 +17,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from tests.strategies import CORPORA, QUERIES
 from tipsearch.analysis.analyzer import Analyzer
-from tipsearch.build.weights import Weighting
-from tipsearch.corpus.post import Hit, Post, Source
+from tipsearch.analysis.weighting import Weighting
+from tipsearch.corpus.post import Post, Source
 from tipsearch.errors import (
     AmbiguousTitle,
     DuplicateIdError,
@@ -27,7 +27,8 @@ from tipsearch.errors import (
     SettingError,
 )
 from tipsearch.index import Index
-from tipsearch.ranking.settings import Ranking
+from tipsearch.ranking.hit import Hit
+from tipsearch.store.ranking import Ranking
 
 PLAIN = Ranking(feedback=0)
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"

@@ -50,7 +50,7 @@ def module_name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", FILES, ids=module_name)
 def test_public_names_have_docstrings(path: Path) -> None:
-    """Each public class, function, method and property of a module has a docstring, as it has."""
+    """A module and each public class, function, method and property in it has a docstring."""
     missing = list(undocumented(ast.parse(path.read_bytes()), module_name(path)))
     assert not missing, f"without a docstring: {', '.join(missing)}"
 
@@ -90,7 +90,7 @@ def test_one_command_builds_the_reference(tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert not done.stderr  # pdoc warns there of what it cannot find or read
+    assert not done.stderr  # pdoc's warnings: names and types that it cannot resolve
     page = (tmp_path / "tipsearch.html").read_text(encoding="utf-8")
     missing = [name for name in tipsearch.__all__ if f'<section id="{name}">' not in page]
     assert not missing

@@ -273,3 +273,10 @@ _ADVICE = {
 def advice(errno: int | None) -> str:
     """What to do about an error of the system of this number; empty where nobody can tell."""
     return _ADVICE.get(errno or 0, "")
+
+
+def check_limit(limit: int) -> int:
+    """The limit as an int. Raises SettingError unless it is a whole number from 1 on."""
+    if isinstance(limit, bool) or not hasattr(limit, "__index__") or limit < 1:
+        raise SettingError("limit", limit, "a whole number, at least 1")
+    return limit.__index__()

@@ -1,106 +1,54 @@
-"""The index: built from posts, saved, opened, and asked. The one object that users hold."""
+"""`Index`: the one object that users hold. Each method calls the package that does the work."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from tipsearch.analysis.analyzer import Analyzer
-from tipsearch.build.weights import Weighting
-from tipsearch.corpus.post import Hit, ParsedQuery, Post
-from tipsearch.errors import IndexClosed, IndexCorrupt
-from tipsearch.query.vocabulary import NOTHING, Named
-from tipsearch.ranking.coverage import POOR
-from tipsearch.ranking.hits import Hits
-from tipsearch.ranking.search import Search
-from tipsearch.ranking.settings import Ranking
-from tipsearch.ranking.snippet import matches, snippet
-from tipsearch.snapshot import Snapshot, check_limit
+from tipsearch.corpus.post import Post
+from tipsearch.errors import IndexClosed, PostNotFound, SettingError
+from tipsearch.query.lookup import find_row
+from tipsearch.ranking.searcher import Searcher
 from tipsearch.store import storage
-from tipsearch.store.storage import Generation
+from tipsearch.store.reader import Reader
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from tipsearch.build.pipeline import Settings
+    from tipsearch.analysis.analyzer import Analyzer
+    from tipsearch.analysis.weighting import Weighting
     from tipsearch.corpus.report import IngestReport
     from tipsearch.explore.gaps.gaps import Gaps
     from tipsearch.explore.graph import RelatedGraph
+    from tipsearch.explore.overview import Overview
     from tipsearch.explore.topics.topics import Topics
-    from tipsearch.query.vocabulary import Forms
+    from tipsearch.query.parsed import ParsedQuery
+    from tipsearch.query.subset import Subset
     from tipsearch.ranking.explanation import Explanation
-    from tipsearch.ranking.lexical import Best, Factors
+    from tipsearch.ranking.hits import Hits
+    from tipsearch.store.ranking import Ranking
+    from tipsearch.views.charts import Picture
 
 DEFAULT_LIMIT = 10
 LOCK_SECONDS = 60.0
 
 
-class Index(Snapshot):
-    """A read-only snapshot of a corpus: make one with `Index.build` or `Index.open`.
+class Index:
+    """A read-only snapshot of a corpus, made by `Index.build`, `Index.ingest` or `Index.open`.
 
     Posts are named by id or title; equal scores are in order of id. An index is safe to share
     between threads, and an open one stays as it is while another is published in its folder. Its
-    files are mapped, not read: to cut one short under an open index ends the process (SIGBUS), as
-    with any mapped file; tipsearch itself never writes to a published one.
+    file is mapped, not read: to cut it short under an open index ends the process (SIGBUS), as with
+    any mapped file; tipsearch itself never writes to a published one. `report` is the account of
+    the files that `ingest` or `add` read, else None.
     """
 
-    def __init__(self, generation: Generation, kernel: str = "auto") -> None:
-        super().__init__(generation)
-        settings = self.weighting, self.ranking
-        self._kernel = kernel
-        self._search = Search(generation, self._vocabulary, *settings, kernel)
+    def __init__(self, generation: storage.Generation, kernel: str = "auto") -> None:
+        self._reader = Reader(generation)
+        self._searcher = Searcher(self._reader, kernel)
         self.report: IngestReport | None = None
-
-    def __repr__(self) -> str:
-        where = f"in {self._generation.folder!r}" if self._generation.name else "in memory"
-        noun = "post" if len(self) == 1 else "posts"
-        return f"<Index of {len(self):,} {noun} {where}, ranks by {self.ranking.name}>"
-
-    # --- its life
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """By folder and generation where it was opened; one in memory as a whole."""
-        generation = self._generation
-        if generation.name:
-            folder = os.path.abspath(generation.folder)
-            return _reopened, (folder, generation.name, self._kernel)
-        return _rebuilt, (dict(generation.facts), generation.arrays, generation.blobs, self._kernel)
-
-    def __enter__(self) -> Index:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __getattr__(self, name: str) -> Any:
-        # Only what is missing is asked for here: all of a closed index is.
-        if "_closed" in vars(self) and not name.startswith("__"):
-            raise IndexClosed(vars(self)["_closed"], "was closed")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    def close(self) -> None:
-        """Let go of the mapped file; whoever uses the index then gets IndexClosed.
-
-        The file stays mapped while another thread or a table still looks at it.
-        """
-        if "_closed" not in vars(self):
-            folder = self._generation.folder
-            vars(self).clear()
-            vars(self)["_closed"] = folder
-
-    def refresh(self) -> Index:
-        """The newest generation of the folder that it was opened from, or itself if that is it.
-
-        An index in memory is always itself. Raises what `open` raises.
-        """
-        generation = self._generation
-        if not generation.name or storage.current(Path(generation.folder)) == generation.name:
-            return self
-        return Index.open(generation.folder, kernel=self._kernel)
 
     # --- making one
 
@@ -126,11 +74,11 @@ class Index(Snapshot):
         and goes over to numba, if it is there, once that pays. The answers are the same. Raises
         DuplicateIdError and SettingError.
         """
-        from tipsearch.build import pipeline as corpus  # nltk and scipy load only here
+        from tipsearch.build import pipeline  # nltk and scipy load only here
 
-        chosen = corpus.settings(analyzer, weighting, ranking)
-        pool, told = corpus.Pool(jobs), progress or _nothing
-        return cls(corpus.of_posts(posts, chosen, sources or {}, told, pool), kernel)
+        chosen = pipeline.settings(analyzer, weighting, ranking)
+        pool, told = pipeline.Pool(jobs), progress or _nothing
+        return cls(pipeline.of_posts(posts, chosen, sources or {}, told, pool), kernel)
 
     @classmethod
     def ingest(
@@ -151,19 +99,15 @@ class Index(Snapshot):
         not damaged; what comes of it is the same as without. `progress` is told the share of the
         work that is done. Raises SourceError where a source does not exist.
         """
-        from tipsearch.build import pipeline as corpus
-        from tipsearch.build import previous as reuse
+        from tipsearch.build import pipeline
 
-        chosen, taken = corpus.settings(analyzer, weighting, ranking), None
-        if older is not None and older._settings()._replace(ranking=chosen.ranking) == chosen:
-            with suppress(IndexCorrupt):  # of what is damaged nothing is taken over
-                taken = reuse.Older(older._generation)
-        generation, report = corpus.of_sources(
-            sources, chosen, taken, pool=corpus.Pool(jobs), progress=progress or _nothing
-        )
-        made = cls(generation, kernel)
-        made.report = report
-        return made, report
+        chosen = pipeline.settings(analyzer, weighting, ranking)
+        previous = pipeline.reusable(older._reader, chosen) if older is not None else None
+        pool, told = pipeline.Pool(jobs), progress or _nothing
+        made, report = pipeline.of_sources(sources, chosen, previous, pool=pool, progress=told)
+        index = cls(made, kernel)
+        index.report = report
+        return index, report
 
     def add(
         self,
@@ -177,36 +121,25 @@ class Index(Snapshot):
         account of the files. Raises SourceError, and DuplicateIdError where two that are added have
         one id.
         """
-        from tipsearch.build import pipeline as corpus
-        from tipsearch.build import previous as reuse
+        from tipsearch.build import pipeline
 
-        posts = [source for source in sources if isinstance(source, Post)]
-        files = [source for source in sources if not isinstance(source, Post)]
-        generation, report = corpus.of_sources(
-            files, self._settings(), reuse.Older(self._generation), posts=posts, keep_rest=True,
-            pool=corpus.Pool(jobs), progress=progress or _nothing,
-        )  # fmt: skip
-        added = Index(generation, self._kernel)
-        added.report = report
-        return added
+        pool, told = pipeline.Pool(jobs), progress or _nothing
+        made, report = pipeline.added(self._reader, self.ranking, sources, pool, told)
+        index = Index(made, self._searcher.kernel)
+        index.report = report
+        return index
 
     def remove(self, *titles_or_ids: str) -> Index:
         """A new index without these posts, each given as for `post`.
 
         Raises PostNotFound and AmbiguousTitle.
         """
-        from tipsearch.build import pipeline as corpus
-        from tipsearch.build import previous as reuse
+        from tipsearch.build import pipeline
 
-        rows = [self._row(wanted) for wanted in titles_or_ids]
-        without = corpus.without(reuse.Older(self._generation), rows, self._settings())
-        return Index(without, self._kernel)
+        rows = [find_row(self._reader, wanted) for wanted in titles_or_ids]
+        return Index(pipeline.without(self._reader, self.ranking, rows), self._searcher.kernel)
 
-    def _settings(self) -> Settings:
-        from tipsearch.build import pipeline as corpus
-
-        embedding = self._generation.facts["embedding"]
-        return corpus.Settings(self.analyzer, self.weighting, self.ranking, embedding)
+    # --- on disk
 
     @classmethod
     def open(cls, folder: str | PathLike[str] = "index", *, kernel: str = "auto") -> Index:
@@ -216,13 +149,6 @@ class Index(Snapshot):
         where what is used later is found not to be as it was written. `verify` checks all at once.
         """
         return cls(storage.read(storage.folder_of(folder)), kernel)
-
-    def verify(self) -> None:
-        """Check every byte, and that the parts fit together; raises IndexCorrupt."""
-        from tipsearch.store import verify as verification
-
-        verification.verify(self._generation)
-        self._search.lexical.trust()
 
     def save(
         self,
@@ -236,20 +162,58 @@ class Index(Snapshot):
         """Publish the index in `folder` in one atomic step and return its generation's name.
 
         Where another build writes there, `on_wait` is called and this one waits `lock_seconds`;
-        `on_publish` is called right before the step. Raises IndexLocked, IndexWriteError, and
-        IndexChanged where the live index there is not `replacing` any more; the old index is live
-        then.
+        `on_publish` is called right before the step. Raises IndexLocked, IndexWriteError,
+        IndexUnreadable, and IndexChanged where the live index there is not `replacing` any more;
+        the old index is live then.
         """
         from tipsearch.store.publish import publish
 
         return publish(
-            self._generation,
-            storage.folder_of(folder),
-            lock_seconds=lock_seconds,
-            on_wait=on_wait or _nothing,
-            on_publish=on_publish or _nothing,
-            replacing=replacing._generation.name if replacing is not None else None,
-        )
+            self._reader.generation, storage.folder_of(folder), lock_seconds=lock_seconds,
+            on_wait=on_wait or _nothing, on_publish=on_publish or _nothing,
+            replacing=replacing._reader.name if replacing is not None else None,
+        )  # fmt: skip
+
+    def verify(self) -> None:
+        """Check every byte, and that the parts fit together; raises IndexCorrupt."""
+        self._reader.verify()
+        self._searcher.search.skip_checks()
+
+    def refresh(self) -> Index:
+        """The newest generation of the folder that it was opened from, or itself if that is it.
+
+        An index in memory is always itself. Raises what `open` raises.
+        """
+        reader = self._reader
+        if not reader.name or storage.current(Path(reader.folder)) == reader.name:
+            return self
+        return Index.open(reader.folder, kernel=self._searcher.kernel)
+
+    def close(self) -> None:
+        """Let go of the mapped file; whoever uses the index then gets IndexClosed.
+
+        The file stays mapped while hits, tables or another thread still need it.
+        """
+        if "_closed" not in vars(self):
+            folder = self._reader.folder
+            vars(self).clear()
+            vars(self)["_closed"] = folder
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        # Only what is missing is asked for here: all of a closed index is.
+        if "_closed" in vars(self) and not name.startswith("__"):
+            raise IndexClosed(vars(self)["_closed"], "was closed")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By folder and generation where it was opened; one in memory as a whole."""
+        return _of_reader, (self._reader, self._searcher.kernel)
 
     # --- asking it
 
@@ -270,10 +234,7 @@ class Index(Snapshot):
         weight, unless `exact` (`parse` tells which). The hits are a list, which notebooks show as a
         table. Raises EmptyQueryError, SettingError and ExtraMissing.
         """
-        check_limit(limit)
-        chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
-        best, factors = self._search.query(named, limit, chosen)
-        return self._hits(best, _Answer(self, named, factors, best, chosen))
+        return self._searcher.query(text, limit, ranking, exact)
 
     def related(
         self,
@@ -288,28 +249,7 @@ class Index(Snapshot):
         by "hybrid" what their embeddings have in common is added. Posts of score 0 are left out.
         Raises PostNotFound, AmbiguousTitle, SettingError.
         """
-        check_limit(limit)
-        chosen, row = self._search.usable(ranking, of_post=True), self._row(title_or_id)
-        best = self._search.related(row, limit, chosen)
-        return self._hits(best, _Answer(self, NOTHING, {}, best, chosen))
-
-    def related_graph(
-        self, limit: int = 5, *, ranking: str | Ranking | None = None
-    ) -> RelatedGraph:
-        """The graph in which each post points to its `limit` related ones: hubs, orphans, pairs.
-
-        It asks `related` for each post. Raises SettingError.
-        """
-        from tipsearch.explore.graph import RelatedGraph
-
-        check_limit(limit)
-        chosen = self._search.usable(ranking, of_post=True)
-        ids = [*self._ids]
-        nearest = (
-            (id, [(ids[other], score) for other, score in self._search.related(row, limit, chosen)])
-            for row, id in enumerate(ids)
-        )
-        return RelatedGraph.of(nearest, [post.label for post in self])
+        return self._searcher.related(title_or_id, limit, ranking)
 
     def explain(
         self,
@@ -324,20 +264,100 @@ class Index(Snapshot):
         They sum to it. Terms that the post does not have are left out. Raises EmptyQueryError,
         PostNotFound, AmbiguousTitle, SettingError, ExtraMissing.
         """
-        from tipsearch.ranking.explanation import Explanation, Part
+        return self._searcher.explain(text, title_or_id, ranking, exact)
 
-        chosen, named = self._search.usable(ranking), self._search.parse(text, exact=exact)
-        row, asked = self._row(title_or_id), named.factors
-        score, portions, share, cosine, semantic = self._search.explain(named, row, chosen)
-        parts = [
-            Part(
-                self._terms[term] if term >= 0 else f"{-term:04}",
-                factor, posts, weight, factor * weight * share, term in asked,
-            )
-            for term, factor, posts, weight in portions
-        ]  # fmt: skip
-        parts.sort(key=lambda part: -part.score)
-        return Explanation(self._post(row), score, tuple(parts), cosine, semantic)
+    def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
+        """What the index makes of a query: its terms, and what became of its other words."""
+        vocabulary = self._searcher.vocabulary
+        return vocabulary.told(vocabulary.parse(text, exact=exact))
+
+    def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
+        """A function that gives start and end of each word of a text that matches the query."""
+        from tipsearch.ranking.answer import matcher
+
+        return matcher(self._searcher.vocabulary, query)
+
+    # --- its posts
+
+    def post(self, title_or_id: str) -> Post:
+        """The post of an id, a title or a date, as people type them.
+
+        A title may be without case, quotes and dashes, or be a part of one; a date is 2014-02-04 or
+        2014-02. Raises AmbiguousTitle where several fit, PostNotFound with the nearest titles.
+        """
+        return self._reader.post(find_row(self._reader, title_or_id))
+
+    def __len__(self) -> int:
+        return self._reader.posts
+
+    def __iter__(self) -> Iterator[Post]:
+        return map(self._reader.post, range(self._reader.posts))
+
+    def __contains__(self, item: object) -> bool:
+        """Whether there is a post of this id, or this very post."""
+        id = item.id if isinstance(item, Post) else item
+        row = self._reader.ids.find(id) if isinstance(id, str) else -1
+        return row >= 0 and (id is item or self._reader.post(row) == item)
+
+    def __getitem__(self, id: str) -> Post:
+        """The post of this id. Raises PostNotFound, which is a LookupError."""
+        if not isinstance(id, str):
+            raise SettingError("an id", id, "a text: row numbers stay inside the index")
+        if (row := self._reader.ids.find(id)) < 0:
+            raise PostNotFound(id, ())
+        return self._reader.post(row)
+
+    # --- what it holds
+
+    def info(self) -> dict[str, Any]:
+        """What the index is, as JSON types: counts, settings and the sources' SHA-256."""
+        return self._reader.info()
+
+    def files(self) -> dict[str, int]:
+        """The files that the index was opened from and their bytes; empty if it was only built."""
+        return self._reader.files()
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """The analysis of its posts and of queries."""
+        return self._reader.analyzer
+
+    @property
+    def weighting(self) -> Weighting:
+        """The settings of its term weights."""
+        return self._reader.weighting
+
+    @property
+    def ranking(self) -> Ranking:
+        """Its own ranking: what `query` uses where none is named."""
+        return self._searcher.ranking
+
+    def __repr__(self) -> str:
+        where = f"in {self._reader.folder!r}" if self._reader.name else "in memory"
+        noun = "post" if len(self) == 1 else "posts"
+        return f"<Index of {len(self):,} {noun} {where}, ranks by {self.ranking.name}>"
+
+    # --- exploring it
+
+    def topics(
+        self, n: int | Literal["auto"] = "auto", *, older: Topics | Mapping[str, int] | None = None
+    ) -> Topics:
+        """The topics of the posts, each with a name, and how much of each topic is in each post.
+
+        `n` is how many, or fewer where one would be the main topic of no post. "auto" tries some
+        numbers, of which it takes the one whose topics' words are best, or as many as `older` has:
+        see `choice.choose_number`. `older` are topics found before, or the number of the topic of
+        each post by id: the new ones go on from them, and keep their numbers.
+
+        They are non-negative factors of the TF-IDF rows beside the embeddings, if the index has
+        any. The same posts and `older` give the same topics, to the bit, on one machine; threads
+        that ask at once are served in turn. Raises SettingError, and CorpusError where no post has
+        a word.
+        """
+        from tipsearch.explore.topics.corpus import corpus_of
+        from tipsearch.explore.topics.finding import find
+
+        return find(corpus_of(self._reader, self.matrix), n, older)
 
     def gaps(
         self,
@@ -356,126 +376,118 @@ class Index(Snapshot):
         queries, not of the posts, so labels are in the words of those who ask. `progress` is told
         the share that is done. Raises SettingError, EmptyQueryError and ExtraMissing.
         """
-        from tipsearch.explore.gaps.finding import Answer, find
+        from tipsearch.explore.gaps.finding import find
 
-        chosen = self._search.usable(ranking)
+        chosen = self._searcher.search.usable(ranking)
 
-        def answer(text: str) -> Answer | None:
-            named = self._search.parse(text, exact=False)
-            if not named.factors and not named.unknown:
-                return None
-            for row, score in self._search.query(named, 1, chosen).best:
-                coverage = self._search.coverage(named, row, chosen)
-                return Answer(self._post(row), score, coverage)
-            return Answer(None, None, 0.0)
-
-        def topics(asked: Sequence[Post]) -> Topics:
+        def topics(asked: Iterable[Post]) -> Topics:
             return Index.build(asked, analyzer=self.analyzer, ranking=chosen).topics()
 
-        return find(queries, answer, topics, weak, progress or _nothing)
+        return find(queries, self._searcher, chosen, topics, weak, progress or _nothing)
 
-    def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
-        """What the index makes of a query: its terms, and what became of its other words."""
-        return self._parsed(self._search.parse(text, exact=exact))
+    def related_graph(
+        self, limit: int = 5, *, ranking: str | Ranking | None = None
+    ) -> RelatedGraph:
+        """The graph in which each post points to its `limit` related ones: hubs, orphans, pairs.
 
-    def _parsed(self, named: Named) -> ParsedQuery:
-        terms = {self._terms[term]: weight for term, weight in named.terms.items()}
-        corrected, years = dict(named.corrected), dict(named.years)
-        return ParsedQuery(terms, named.unknown, named.stopped, corrected, years)
+        It asks `related` for each post. Raises SettingError.
+        """
+        from tipsearch.explore.graph import graph_of
 
-    def _matched(self, id: str, named: Named) -> tuple[str, ...]:
-        """The words of a query that a post has, each once, in order."""
-        words = list(dict.fromkeys(named.words))
-        numbers = self._vocabulary.numbers(words)
-        had = self._search.lexical.having(named.factors, self._row_of_id(id))
-        return tuple(
-            word
-            for word, number in zip(words, numbers, strict=True)
-            if number in had or (word.isdecimal() and -int(word) in had)
-        )
+        return graph_of(self._reader, self._searcher.search, limit, ranking)
 
-    def _added(self, id: str, terms: Iterable[int]) -> tuple[str, ...]:
-        """Those of some terms that a post has, each as the word that stands for it most often."""
-        had = sorted(self._search.lexical.having(terms, self._row_of_id(id)))
-        frequency = self._generation.arrays["forms.frequency"]
-        return tuple(self._vocabulary.words(had, frequency)) if had else ()
+    def significant_terms(self, subset: Subset, *, limit: int = 20, arrow: bool = False) -> Any:
+        """The terms that tell some posts from the rest, the strongest first.
 
-    def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
-        """A function that gives start and end of each word of a text that matches the query."""
-        forms = self._vocabulary.forms_of({self._terms.find(term) for term in query.terms})
-        return lambda text: [span[:2] for span in matches(text, forms, self.analyzer)]
+        `subset` is hits, posts, or titles and ids, each post once; a function of a post; a table
+        with a column `id`; or a mask: True or False for each post, in order of id:
 
-    def _hits(self, best: Best, answer: _Answer) -> Hits:
-        ranked = enumerate(best, start=1)
-        hits = (Hit(rank, self._ids[row], score, answer) for rank, (row, score) in ranked)
-        return Hits(hits, answer if answer.named is not NOTHING else None)
+            index.significant_terms(lambda post: post.date and post.date.year == 2014)
+            index.significant_terms(index.query("angry customer"))
+            frame = index.to_frame()
+            index.significant_terms(frame[frame.words > 300])
+            index.significant_terms(frame.year == 2014)
 
+        Columns: `word`, the term's most frequent surface form; `term`, as in `terms`; `count` and
+        `posts`, how often the subset has it and in how many posts; `count_all` and `posts_all`,
+        the same of all posts; `log_odds`, how much more it is said in the subset, and `z`, that
+        over its standard deviation, in order of which they are: `significance.log_odds` has the
+        formula. A title's word counts once. Only terms of z above 0 are given; from 1.96 on chance
+        is an unlikely cause. Raises SettingError for a subset of no post or of all, PostNotFound,
+        AmbiguousTitle and ExtraMissing.
+        """
+        from tipsearch.explore.significance import significant_terms
+        from tipsearch.views import tables
 
-class _Answer:
-    """What can be asked of an answer and of its hits, which share it."""
+        tables.library(arrow=arrow)
+        found = significant_terms(self._reader, self._searcher.vocabulary, subset, limit)
+        return found.given(arrow)
 
-    def __init__(
-        self, index: Index, named: Named, factors: Factors, best: Best, ranking: Ranking
-    ) -> None:
-        self._index, self.named, self._factors = index, named, factors
-        self._best, self._ranking = best, ranking
+    def similarity(self, subset: Subset | None = None, *, arrow: bool = False) -> Any:
+        """The cosine of the TF-IDF rows of each two posts: a square with the ids on both sides.
 
-    # --- of the whole
+        That of all posts, or of some, given as for `significant_terms`, in the order given. It is
+        symmetric, 1 on the diagonal (0 for a post without a term), and rounded to 12 places, as
+        the scores of `related` by "tfidf" are. Raises SettingError for more than 5,000 posts,
+        PostNotFound, AmbiguousTitle and ExtraMissing.
+        """
+        from tipsearch.explore.similarity import similarity
+        from tipsearch.views import tables
+
+        tables.library(arrow=arrow)
+        return similarity(self._reader, self.matrix, subset).given(arrow)
+
+    def picture(self, of: Overview) -> Picture:
+        """How many posts there are by "years", by "categories" or by "lengths".
+
+        Raises SettingError, ExtraMissing, and CorpusError where no post has what is asked for.
+        """
+        from tipsearch.explore import overview
+
+        return overview.picture(of, [*self], self.analyzer)
+
+    # --- as tables and matrices
+
+    def to_frame(self, *, arrow: bool = False) -> Any:
+        """A row for each post in order of id, as a pandas DataFrame or as a pyarrow Table.
+
+        `id`, `title`, `date` (datetime64, NaT for none; in Arrow date32), `year` (Int64), `kind`,
+        `categories` (lists), `words` (of title and text, stop words among them), `terms` (how many
+        different ones these are, without the stop words), `url`, `text`, and `sources`
+        ("path:first-last; ..."). Row i is row i of `matrix`, so `id` is a column and no index.
+        Raises ExtraMissing.
+        """
+        from tipsearch.views import tables
+
+        tables.library(arrow=arrow)
+        return tables.of_posts(self, self.analyzer, self._reader.terms_per_post()).given(arrow)
+
+    @property
+    def terms(self) -> list[str]:
+        """The fitted vocabulary, sorted; `terms[j]` is column j of `matrix`."""
+        return self._reader.vocabulary
 
     @cached_property
-    def parsed(self) -> ParsedQuery:
-        return self._index._parsed(self.named)
+    def matrix(self) -> Any:
+        """The TF-IDF rows: scipy CSR matrix, float64, shape (posts, terms), rows of length 1.
 
-    @cached_property
-    def total(self) -> int:
-        return self._index._search.lexical.total(self.named.factors)
+        Row i is the i-th post of iteration. The index keeps it: copy before writing.
+        """
+        from tipsearch.build import weights
 
-    @cached_property
-    def coverage(self) -> float:
-        if not self._best:
-            return 0.0
-        return self._index._search.coverage(self.named, self._best[0][0], self._ranking)
+        return weights.matrix(self._reader)
 
-    @cached_property
-    def weak(self) -> bool:
-        if not self._best:
-            return True
-        asked, row = self.named.factors, self._best[0][0]
-        had = self._index._search.lexical.having(asked, row)
-        whole = len(had) == len(asked) and not self.named.unknown
-        return not whole and self.coverage < POOR
+    def vectorizer(self) -> Any:
+        """The fitted scikit-learn TfidfVectorizer: `transform` puts new texts among the rows."""
+        from tipsearch.build import weights
 
-    # --- of a hit
-
-    @cached_property
-    def _forms(self) -> Forms:
-        return self._index._vocabulary.forms_of(set(self.named.terms))
-
-    def post(self, id: str) -> Post:
-        return self._index._load(id)
-
-    def snippet(self, post: Post, width: int) -> str:
-        return snippet(post.text, matches(post.text, self._forms, self._index.analyzer), width)
-
-    def matched(self, id: str) -> tuple[str, ...]:
-        return self._index._matched(id, self.named)
-
-    def added(self, id: str) -> tuple[str, ...]:
-        return self._index._added(id, self._factors.keys() - self.named.factors.keys())
+        return weights.vectorizer(self._reader)
 
 
 def _nothing(*_: Any) -> None:
     """What is told to nobody."""
 
 
-def _reopened(folder: str, name: str, kernel: str) -> Index:
-    """The index that was pickled by folder and generation. Raises IndexClosed where it is gone."""
-    opened = Index.open(folder, kernel=kernel)
-    if opened._generation.name != name:
-        raise IndexClosed(folder, "is another one than was pickled")
-    return opened
-
-
-def _rebuilt(facts: Mapping[str, Any], arrays: Any, blobs: Any, kernel: str) -> Index:
-    """The index that was pickled as a whole."""
-    return Index(Generation(facts, arrays, blobs), kernel)
+def _of_reader(reader: Reader, kernel: str) -> Index:
+    """The index that was pickled with this reader."""
+    return Index(reader.generation, kernel)

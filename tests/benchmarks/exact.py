@@ -39,7 +39,7 @@ class Oracle:
     def __init__(self, index: Index) -> None:
         index.verify()
         self._index, self.ids = index, [post.id for post in index]
-        self._arrays = {n: part.whole() for n, part in index._generation.arrays.items()}
+        self._arrays = {n: part.whole() for n, part in index._reader.generation.arrays.items()}
         self._number = {term: number for number, term in enumerate(index.terms)}
         self._frequencies = np.diff(self._arrays["postings.indptr"])
         self._idf = np.log((1.0 + len(index)) / (1.0 + self._frequencies)) + 1.0

@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 
 from tests.benchmarks.measuring import table
 from tipsearch import Index, read
-from tipsearch.build.weights import bm25_idf
+from tipsearch.analysis.weighting import bm25_idf
 from tipsearch.corpus.post import Post
 from tipsearch.evaluate.collection import read_qrels, read_queries
 from tipsearch.ranking.coverage import WEAK, coverage
@@ -62,23 +62,24 @@ CANDIDATES: dict[tuple[str, str], Callable[[Facts], float]] = {
 
 def facts(index: Index, text: str, ranking: str) -> Facts:
     """What is to be known of the best post for a query."""
-    search = index._search
-    chosen, named, lexical = search.usable(ranking), search.parse(text, exact=False), search.lexical
-    best = search.query(named, 2, chosen).best
+    search, vocabulary = index._searcher.search, index._searcher.vocabulary
+    chosen, analyzed = search.usable(ranking), vocabulary.parse(text)
+    best = search.query(analyzed, 2, chosen).best
     if not best:
         return Facts(0, 0, 0, 0, 0)
     row, score = best[0]
-    terms = np.fromiter(named.terms, np.int64, len(named.terms))
-    idf = bm25_idf(np.append(lexical._frequencies(terms), 0), len(index))
-    unknown = sum(map(set(named.unknown).__contains__, named.words))
-    weights = idf * [*named.terms.values(), unknown]
-    has = np.isin(terms, lexical._row(row)[0])
-    most = lexical.most(named.terms, unknown)
+    terms = np.fromiter(analyzed.terms, np.int64, len(analyzed.terms))
+    frequencies = index._reader.document_frequencies(terms)
+    idf = bm25_idf(np.append(frequencies, 0), len(index))
+    unknown = analyzed.unknown_count
+    weights = idf * [*analyzed.terms.values(), unknown]
+    has = np.isin(terms, index._reader.row(row)[0])
+    bound = search.bm25.upper_bound(analyzed.terms, unknown)
     return Facts(
         weights[:-1][has].sum() / weights.sum(),
-        lexical.share(named.terms, unknown, row),
-        max(0.0, search._hybrid.cosine(named.words, row)),
-        score / (most + (chosen.semantic_weight if ranking == "hybrid" else 0)),
+        search.bm25.share_of_bound(analyzed.terms, unknown, row),
+        max(0.0, search._hybrid.cosine(analyzed.words, row)),
+        score / (bound + (chosen.semantic_weight if ranking == "hybrid" else 0)),
         1 - best[1][1] / score if len(best) > 1 else 1.0,
     )
 

@@ -85,7 +85,7 @@ def main() -> None:
             rows.append((f"{name}, {kernel}", f"{1 / mean:,.0f}", f"{p50:.2f}", f"{p99:.2f}",
                          f"{mean / base:.2f}"))  # fmt: skip
     print(f"{len(index):,} posts\n")
-    print(table(("ranking", "queries/s", "p50, ms", "p99, ms", "time to bm25"), rows))
+    print(table(("ranking", "queries/s", "p50, ms", "p99, ms", "time to feedback"), rows))
     share = recall(index, queries[:EXACT_QUERIES])
     print(f"The hybrid ranking's ten best hold {share:.1%} of the exact ones.")
 

@@ -41,8 +41,8 @@ class Collection:
     def of(cls, name: str, index: Index) -> Self:
         """The collection of an index: the tokens are those of its posts' title and text."""
         tokens = [index.analyzer.analyze(f"{post.title}\n{post.text}") for post in index]
-        hybrid: Any = index._search._hybrid
-        pool = hybrid._vectors.of(np.arange(len(index)))
+        hybrid: Any = index._searcher.search._hybrid
+        pool = hybrid._dense.of(np.arange(len(index)))
         vectors = np.asarray(pool.codes * pool.scale[:, None], dtype=np.float32)
         return cls(name, index, tokens, vectors)
 

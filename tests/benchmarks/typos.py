@@ -39,8 +39,7 @@ COLD = """
 import sys, time
 from tipsearch.index import Index
 index = Index.open(sys.argv[1])
-arrays = index._generation.arrays
-spelling = index._vocabulary.spelling(arrays["forms.frequency"], arrays["forms.signatures"])
+spelling = index._searcher.vocabulary.spelling
 index.parse(sys.argv[2], exact=True)
 start = time.perf_counter()
 spelling.nearest(sys.argv[2])
@@ -61,14 +60,13 @@ def mistype(word: str, chance: random.Random) -> str:
 
 def spelling_of(index: Index) -> Spelling:
     """What corrects the words that an index does not know."""
-    arrays = index._generation.arrays
-    return index._vocabulary.spelling(arrays["forms.frequency"], arrays["forms.signatures"])
+    return index._searcher.vocabulary.spelling
 
 
 def drawn(index: Index, seed: int = 1) -> Iterator[tuple[str, str]]:
     """Words that the corpus does not know, and what was meant."""
-    forms = index._vocabulary._forms
-    often = index._generation.arrays["forms.frequency"].whole()
+    forms = index._reader.forms.strings
+    often = index._reader.generation.arrays["forms.frequency"].whole()
     known = list(forms)
     chance, sums = random.Random(seed), list(itertools.accumulate(often.tolist()))
     while True:

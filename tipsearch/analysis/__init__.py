@@ -1,1 +1,1 @@
-""""""
+"""Analysis: text to terms, and text to vectors."""

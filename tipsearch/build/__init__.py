@@ -1,1 +1,1 @@
-""""""
+"""Build: posts to an index. An update is the same path."""

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipsearch.analysis.embedding.vectors import Embedded, quantised
-from tipsearch.ranking.dense.search import COARSE
+from tipsearch.analysis.embedding.vectors import COARSE, Embedded, quantised
 
 if TYPE_CHECKING:
     from tipsearch.store.storage import Array

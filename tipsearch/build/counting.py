@@ -40,6 +40,10 @@ class Tokens(NamedTuple):
     stems: list[str]
 
 
+NO_WORDS = Words([], np.zeros(0, np.int32), np.zeros(0, np.int32))
+NO_TOKENS = Tokens(NO_WORDS, [])
+
+
 class _Numbers(dict[str, int]):
     """Numbers strings in the order in which they are first asked for."""
 

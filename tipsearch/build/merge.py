@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from tipsearch.build import weights as weighting
+from tipsearch.analysis import weighting
+from tipsearch.build import weights
 from tipsearch.errors import DuplicateIdError
-from tipsearch.query import spelling
 from tipsearch.store import blocks
 from tipsearch.store.records import TEASER
+from tipsearch.store.signatures import signatures
 from tipsearch.store.storage import Checked
 from tipsearch.store.strings import (
     HashedStrings,
@@ -34,10 +35,10 @@ from tipsearch.store.strings import (
 
 if TYPE_CHECKING:
     from tipsearch.analysis.analyzer import Analyzer
+    from tipsearch.analysis.weighting import Weighting
     from tipsearch.build.columns import Columns
     from tipsearch.build.counting import Tokens, Words
     from tipsearch.build.sightings import Sightings
-    from tipsearch.build.weights import Weighting
     from tipsearch.store.storage import Array
 
 
@@ -134,7 +135,7 @@ def build(
         "forms.buckets": buckets(_lines(forms.table), len(form_terms)),
         "forms.terms": form_terms,
         "forms.frequency": frequency,
-        "forms.signatures": spelling.signatures(forms.table),
+        "forms.signatures": signatures(forms.table),
         "sources.offsets": pointers(places.sizes),
         "sources.path": smallest(places.path),
         "sources.first": places.first.astype(np.int32),
@@ -267,13 +268,13 @@ def _weights(counts: Any, lengths: Array, settings: Weighting) -> dict[str, Arra
     posts = counts.shape[0]
     frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
     idf = weighting.idf(frequencies, posts)
-    scale = weighting.scale(counts, idf)
+    scale = weights.scale(counts, idf)
     counts.data = smallest(counts.data)
     by_term = counts.tocsc()  # rows ascend within each term
     rows, indptr = by_term.indices, by_term.indptr
     frequent = blocks.frequent_terms(frequencies, posts)
 
-    bm25 = weighting.bm25(rows, by_term.data, frequencies, lengths, settings)
+    bm25 = weights.bm25(rows, by_term.data, frequencies, lengths, settings)
     cosine = _Scaled(by_term.data, scale, rows)
     place = counts.indptr.dtype  # that of the indices, or scipy copies them
     return {

@@ -1,4 +1,4 @@
-"""What of an older index can be taken over?"""
+"""A previous index: what a build can take over from it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from tipsearch.store import layout, records
 from tipsearch.store.strings import HashedStrings, Strings
 
 if TYPE_CHECKING:
+    from tipsearch.build.columns import Columns
     from tipsearch.store.storage import Array, Generation
 
 
 FEW = 2_000  # so many looks into a sorted table cost as much as to read all of it
 
 
-class Older:
-    """An older index, each byte of it checked: IndexCorrupt is raised where it is damaged."""
+class PreviousIndex:
+    """A previous index, each byte of it checked: IndexCorrupt is raised where it is damaged."""
 
     def __init__(self, generation: Generation) -> None:
         layout.verify(generation)
@@ -83,6 +84,17 @@ class Older:
         there = [row < len(known) and known[row] == id for row, id in zip(rows, ids, strict=True)]
         return np.where(there, rows, -1)
 
+    def any_in(self, rows: Array, ids: Sequence[str]) -> bool:
+        """Whether any of these ids is that of one of these rows."""
+        return bool(len(rows)) and bool(np.isin(self.rows_of(ids), rows).any())
+
+    def same_posts(self, rows: Array, new: Columns) -> Array:
+        """Which of some new posts say the same as the rows, -1 for none; bool, one a post."""
+        same = np.zeros(len(rows), bool)
+        for i in np.flatnonzero(rows >= 0).tolist():
+            same[i] = self.records.same(int(rows[i]), new.records, i)
+        return same
+
     @cached_property
     def _ids(self) -> list[str]:
         return list(self.ids)
@@ -92,7 +104,7 @@ class Older:
         try:
             posts = [records.post("", self.records[row]) for row in rows]
         except ValueError as error:
-            self._lines.require(False, str(error))
+            self._lines.fail_unless(False, str(error))
             raise
         return [text for post in posts for text in (post.title, post.text)]
 

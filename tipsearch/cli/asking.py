@@ -21,7 +21,8 @@ from tipsearch.cli.console import (
 
 if TYPE_CHECKING:
     from tipsearch.cli.terminal import Spans
-    from tipsearch.corpus.post import Hit, ParsedQuery
+    from tipsearch.query.parsed import ParsedQuery
+    from tipsearch.ranking.hit import Hit
     from tipsearch.ranking.hits import Hits
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import typer
 
-from tipsearch.corpus.post import Hit, Post
+from tipsearch.corpus.post import Post
+from tipsearch.ranking.hit import Hit
 
 Spans = Callable[[str], Sequence[tuple[int, int]]]
 

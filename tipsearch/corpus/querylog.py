@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tipsearch.corpus.textfile import File, json_object, numbered, shown
+from tipsearch.corpus.textfile import File, json_object, numbered, part, shown, tsv_query
 from tipsearch.errors import LineError, SourceError
-from tipsearch.evaluate.collection import part, tsv_query
-from tipsearch.explore.gaps.tally import MOST
 
+MOST = 10**12  # times that one query is asked: sums stay whole in any table
 ADVICE = 'write a query, id<TAB>text or {"text": ..., "count": ...} on each line'
 
 

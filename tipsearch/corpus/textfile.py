@@ -66,3 +66,22 @@ def json_object(line: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     return data
+
+
+def tsv_query(line: str) -> tuple[str, str]:
+    """The id and the text of `id<TAB>text`. Raises ValueError."""
+    id, tab, text = line.partition("\t")
+    if not tab:
+        raise ValueError("no tab between id and text")
+    return part(id, "id"), part(text, "text")
+
+
+def part(value: Any, name: str) -> str:
+    """The id or the text of a query, as `name` says, if it can be one. Raises ValueError."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"a query without {name}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"half of a surrogate pair in its {name}") from None
+    return value.strip()

@@ -7,9 +7,8 @@ file and line: a judgment that is passed over in silence would change what is me
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from tipsearch.corpus.textfile import File, json_object, lines, shown
+from tipsearch.corpus.textfile import File, json_object, lines, part, shown, tsv_query
 from tipsearch.errors import LineError, SourceError
 
 MAX_GRADE = 1_000  # trec_eval counts by grade in an array as long as the highest
@@ -43,25 +42,6 @@ def _json_query(line: str) -> tuple[str, str]:
     if isinstance(id, int) and not isinstance(id, bool):
         id = str(id)
     return part(id, "id"), part(data.get("text"), "text")
-
-
-def tsv_query(line: str) -> tuple[str, str]:
-    """The id and the text of `id<TAB>text`. Raises ValueError."""
-    id, tab, text = line.partition("\t")
-    if not tab:
-        raise ValueError("no tab between id and text")
-    return part(id, "id"), part(text, "text")
-
-
-def part(value: Any, name: str) -> str:
-    """The id or the text of a query, as `name` says, if it can be one. Raises ValueError."""
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"a query without {name}")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"half of a surrogate pair in its {name}") from None
-    return value.strip()
 
 
 def read_qrels(path: File) -> dict[str, dict[str, int]]:

@@ -17,7 +17,7 @@ from tipsearch.views.tables import Column, Table
 
 if TYPE_CHECKING:
     from tipsearch.index import Index
-    from tipsearch.ranking.settings import Ranking
+    from tipsearch.store.ranking import Ranking
 
 Qrels = Mapping[str, Mapping[str, int]]
 Run = Mapping[str, Sequence[tuple[str, float]]]

@@ -1,1 +1,1 @@
-""""""
+"""Explore: topics, gaps, related graph, key terms, similarity, map."""

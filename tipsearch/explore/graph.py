@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from tipsearch.errors import SettingError
+from tipsearch.errors import SettingError, check_limit
 from tipsearch.views.tables import Column, Table
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from tipsearch.ranking.search import Search
+    from tipsearch.store.ranking import Ranking
+    from tipsearch.store.reader import Reader
     from tipsearch.views.charts import Picture
 
     Rows = npt.NDArray[np.int64]
@@ -309,3 +312,16 @@ class RelatedGraph:
 
 def _kind(node: Node) -> Literal["hub", "post", "orphan"]:
     return "hub" if node.hub else "orphan" if node.orphan else "post"
+
+
+def graph_of(
+    reader: Reader, search: Search, limit: int, ranking: str | Ranking | None
+) -> RelatedGraph:
+    """The graph in which each post of an index points to its `limit` related ones."""
+    limit, chosen = check_limit(limit), search.usable(ranking, of_post=True)
+    ids = [*reader.ids]
+    nearest = (
+        (id, [(ids[other], score) for other, score in search.related(row, limit, chosen)])
+        for row, id in enumerate(ids)
+    )
+    return RelatedGraph.of(nearest, [reader.post(row).label for row in range(reader.posts)])

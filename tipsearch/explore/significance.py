@@ -1,4 +1,4 @@
-"""Which terms tell some posts from the rest? Log-odds with an informative Dirichlet prior."""
+"""Terms that tell some posts from the rest: log-odds with an informative Dirichlet prior."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipsearch.build import counting
-from tipsearch.store import layout
+from tipsearch.errors import SettingError, check_limit
+from tipsearch.query.subset import rows_of_subset
 from tipsearch.views.tables import Column, Table
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tipsearch.analysis.analyzer import Analyzer
     from tipsearch.corpus.post import Post
+    from tipsearch.query.subset import Subset
     from tipsearch.query.vocabulary import Vocabulary
-    from tipsearch.store.storage import Generation
+    from tipsearch.store.reader import Reader
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
@@ -50,49 +51,49 @@ def log_odds(inside: Floats, everywhere: Floats, prior: float = PRIOR) -> tuple[
     return ratio.round(12), z.round(12)
 
 
-def significant(
-    posts: Sequence[Post],
-    limit: int,
-    generation: Generation,
-    vocabulary: Vocabulary,
-    analyzer: Analyzer,
-) -> Table:
-    """The `limit` terms of the highest z above 0 in some posts of an index; ties by term."""
-    arrays, terms = generation.arrays, generation.facts["terms"]
-    of_forms = layout.inside(arrays["forms.terms"], terms)
-    often = arrays["forms.frequency"].whole()
-    everywhere = np.bincount(of_forms, often, terms).astype(np.float64)
-    inside, having = _counts(posts, generation, vocabulary, analyzer)
+def significant_terms(reader: Reader, vocabulary: Vocabulary, subset: Subset, limit: int) -> Table:
+    """The `limit` terms of the highest z above 0 in some posts of an index; ties by term.
+
+    Raises SettingError for a subset of no post or of all.
+    """
+    limit, rows = check_limit(limit), rows_of_subset(reader, subset)
+    if len(rows) == reader.posts:
+        expected = "a part of the corpus, so that there is a rest to compare it with"
+        raise SettingError("subset", "all posts", expected)
+    of_forms, often = reader.forms.terms.whole(), reader.forms.frequency.whole()
+    fits = not len(of_forms) or (of_forms.min() >= 0 and of_forms.max() < len(reader.terms))
+    reader.forms.terms.fail_unless(bool(fits), "a number is out of range")
+    everywhere = np.bincount(of_forms, often, len(reader.terms)).astype(np.float64)
+    inside, having = _counts([reader.post(row) for row in rows], reader, vocabulary)
     fits = bool(np.all(inside <= everywhere))
-    arrays["forms.frequency"].require(fits, "a number is out of range")
+    reader.forms.frequency.fail_unless(fits, "a number is out of range")
     ratio, z = log_odds(inside.astype(np.float64), everywhere)
     best = np.argsort(-z, kind="stable")
     best = best[z[best] > 0][:limit]
     numbers = best.tolist()
     return Table(
         {
-            "word": Column("text", vocabulary.words(numbers, arrays["forms.frequency"])),
-            "term": Column("text", [vocabulary.term(number) for number in numbers]),
+            "word": Column("text", vocabulary.words(numbers)),
+            "term": Column("text", [vocabulary.shown(number) for number in numbers]),
             "count": Column("whole", inside[best]),
             "count_all": Column("whole", everywhere[best].astype(np.int64)),
             "posts": Column("whole", having[best]),
-            "posts_all": Column("whole", layout.frequencies(generation)[best].astype(np.int64)),
+            "posts_all": Column("whole", reader.document_frequencies()[best].astype(np.int64)),
             "log_odds": Column("real", ratio[best]),
             "z": Column("real", z[best]),
         }
     )
 
 
-def _counts(
-    posts: Sequence[Post], generation: Generation, vocabulary: Vocabulary, analyzer: Analyzer
-) -> tuple[Ints, Ints]:
+def _counts(posts: Sequence[Post], reader: Reader, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
     """How often each term is in these posts, and in how many of them; a title word counts once."""
+    analyzer, total = reader.analyzer, len(reader.terms)
     texts = [text for post in posts for text in (post.title, post.text)]
     runs = counting.split(texts, analyzer)
     words, _ = counting.tokens(runs, analyzer, analyzer.pattern().findall, lambda forms: [])
     known = np.array(vocabulary.numbers(words.forms), np.int64)
-    terms, total = known[words.places], generation.facts["terms"]
-    generation.blobs["forms.txt"].require(bool(np.all(terms >= 0)), "it lacks a word of a post")
+    terms = known[words.places]
+    reader.forms.terms.fail_unless(bool(np.all(terms >= 0)), "it lacks a word of a post")
     owners = np.repeat(np.arange(len(texts)) // 2, words.lengths)
     pairs = np.unique(owners * total + terms)
     return np.bincount(terms, minlength=total), np.bincount(pairs % max(total, 1), minlength=total)

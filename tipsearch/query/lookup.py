@@ -1,28 +1,45 @@
-"""Which post does a person mean who gives an id, a title or a part of one?"""
+"""Look-up of posts by id, title, part of a title, or date."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tipsearch.analysis.analyzer import fold
 from tipsearch.corpus.dates import span
-from tipsearch.store.strings import Strings
+from tipsearch.errors import AmbiguousTitle, PostNotFound, SettingError
+
+if TYPE_CHECKING:
+    from tipsearch.store.reader import Reader
+    from tipsearch.store.strings import Strings
 
 NEAREST = 3
+LISTED = 10
 
 
-def candidates(
-    wanted: str,
-    ids: Strings,
-    titles: Strings,
-    title_of: Callable[[int], str],
-    within: Callable[[int, int], list[int]],
-) -> list[int]:
+def find_row(reader: Reader, wanted: str) -> int:
+    """The row of the post that a person names. Raises SettingError for what is no text.
+
+    Raises AmbiguousTitle where several posts fit, and PostNotFound with the nearest titles.
+    """
+    if not isinstance(wanted, str):
+        raise SettingError("a title or id", wanted, "a text")
+    rows = candidates(reader, wanted)
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
+        listed = [reader.post(row) for row in rows[:LISTED]]
+        raise AmbiguousTitle(wanted, listed, len(rows))
+    raise PostNotFound(wanted, [reader.post(row) for row in nearest(wanted, reader.titles)])
+
+
+def candidates(reader: Reader, wanted: str) -> list[int]:
     """The rows that fit `wanted` best, ascending; several where several fit equally well.
 
     In this order: the exact id; the exact title; an id or a title without case, quotes and dashes;
-    a date, such as 2014-02-04 or 2014-02; the title without the spaces, for who leaves out a dash
-    and what it stood for; a part of a title; a part without the spaces. `titles` are folded,
-    `title_of` gives the one of a row, `within` the rows from one day to another.
+    a date, such as 2014-02-04 or 2014-02; the title without its spaces; a part of a title; a part
+    without its spaces.
     """
+    ids, titles = reader.ids, reader.titles
     wanted = wanted.strip()
     if (row := ids.find(wanted)) >= 0:
         return [row]
@@ -30,15 +47,15 @@ def candidates(
     if not folded:
         return []
     same = titles.equal_to(folded)
-    exact = [row for row in same if title_of(row).strip() == wanted]
+    exact = [row for row in same if reader.post(row).title.strip() == wanted]
     if exact:
         return exact
     same = sorted({*same, *ids.lower().equal_to(wanted.lower())})
     if same:
         return same
     days = span(wanted) if "-" in wanted else None
-    if days and (rows := within(*days)):
-        return rows
+    if days and len(rows := reader.rows_between(*days)):
+        return [int(row) for row in rows]
     bare, unspaced = titles.without_spaces(), folded.replace(" ", "")
     return bare.equal_to(unspaced) or titles.containing(folded) or bare.containing(unspaced)
 

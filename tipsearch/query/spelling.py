@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tipsearch.store.signatures import signatures
 from tipsearch.store.strings import Table
 
 if TYPE_CHECKING:
     from tipsearch.analysis.analyzer import Analyzer
-    from tipsearch.store.storage import Array, Checked
-    from tipsearch.store.strings import HashedStrings, Strings
+    from tipsearch.store.reader import Forms
+    from tipsearch.store.storage import Array
+    from tipsearch.store.strings import Strings
 
 LIMIT = 3
 SHORTEST, ONE_FROM, TWO_FROM, LONGEST = 3, 5, 9, 64  # letters: so many mistakes are looked for
-PREFIX = 32  # letters that a signature counts
 PART, STOPPED = 3, -1
 _ISE = re.compile("is(?=(?:e[drs]?|ers|ing|ations?)$)")
 STRIDE = 1 << 14  # signatures that are looked at together: to make room for all takes longer
-FOLLOWS = 0xC0, 0x80  # these bits of a byte are those where it goes on with a character in UTF-8
 
 
 class Correction(NamedTuple):
@@ -64,18 +64,10 @@ def reach(word: str, meant: str = "") -> int:
 class Spelling:
     """The surface forms of a corpus, to be asked for those nearest to a word that is not there."""
 
-    def __init__(
-        self,
-        analyzer: Analyzer,
-        terms: Strings,
-        forms: HashedStrings,
-        form_terms: Checked[Array],
-        frequency: Checked[Array],
-        signatures: Checked[Array],
-    ) -> None:
+    def __init__(self, analyzer: Analyzer, terms: Strings, forms: Forms) -> None:
         self._analyzer, self._stop_words = analyzer, sorted(set(analyzer.stop_words))
-        self._terms, self._forms, self._form_terms = terms, forms, form_terms
-        self._frequency, self._signatures = frequency, signatures
+        self._terms, self._forms, self._form_terms = terms, forms.strings, forms.terms
+        self._frequency, self._signatures = forms.frequency, forms.signatures
 
     def nearest(self, word: str, limit: int = LIMIT) -> list[Correction]:
         """The forms nearest to a word as the analyzer gives it, all at one distance, best first.
@@ -177,45 +169,17 @@ class Spelling:
             ranked = sorted((-self._often(place), form, place) for place, form in group)
             for often, form, place in ranked:
                 term = int(self._form_terms[place : place + 1][0])
-                self._form_terms.require(0 <= term < len(self._terms), "a number is out of range")
+                self._form_terms.fail_unless(
+                    0 <= term < len(self._terms), "a number is out of range"
+                )
                 if term not in seen:
                     seen.add(term)
                     yield form, term, -often
 
     def _often(self, place: int) -> int:
         often = int(self._frequency[place : place + 1][0])
-        self._frequency.require(often > 0, "a form is never there")
+        self._frequency.fail_unless(often > 0, "a form is never there")
         return often
-
-
-def signatures(table: Table) -> Array:
-    r"""64 bits of each string: which characters it has (by code point modulo 32), and which twice.
-
-    Bit c says that one of the first 32 characters is of class c, and bit 32 + c that two are. An
-    insertion, deletion, substitution or swap puts at most one character more among the first 32,
-    and takes at most one from them. So of two strings at distance d at most d bits are in the one
-    alone, and at most d in the other alone.
-
-    >>> [f"{bits:x}" for bits in signatures(Table.of(b"\nabba\n", np.array([1, 5]))).tolist()]
-    ['0', '600000006']
-    """
-    data = np.frombuffer(table.blob, np.uint8)
-    mask, following = FOLLOWS
-    lasts = data != ord("\n")  # the last byte of each character: it holds the lowest bits
-    lasts[:-1] &= data[1:] & mask != following
-    firsts = np.append(0, np.cumsum(lasts))[table.offsets]
-    letters = data[lasts] & 31
-    lengths, firsts = np.diff(firsts), firsts[:-1]
-    once, twice = np.zeros((2, len(lengths)), np.uint64)
-    long = np.arange(len(lengths))
-    for place in range(PREFIX):
-        long = long[lengths[long] > place]
-        bit = np.uint64(1) << letters[firsts[long] + place].astype(np.uint64)
-        had = once[long]
-        twice[long] |= had & bit
-        once[long] = had | bit
-    found: Array = once | twice << np.uint64(32)
-    return found
 
 
 def distances(word: str, others: Sequence[str], most: int) -> Array:

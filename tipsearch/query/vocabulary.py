@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tipsearch.corpus.dates import span
 from tipsearch.errors import EmptyQueryError, SettingError
+from tipsearch.query.parsed import ParsedQuery
 
 if TYPE_CHECKING:
-    from tipsearch.analysis.analyzer import Analyzer
     from tipsearch.query.spelling import Spelling
-    from tipsearch.store.storage import Array, Checked
-    from tipsearch.store.strings import HashedStrings, Strings
+    from tipsearch.store.reader import Reader
 
 REMEMBERED = 1 << 16
 DISCOUNT = 0.75  # of a word's weight for each mistake that it would have
 STOPPED = -1  # `spelling` gives it as the term of a stop word
 
 
-class Named(NamedTuple):
+class AnalyzedQuery(NamedTuple):
     """How much a text has of each term, by its number; and its other words, each once, in order.
 
     `words` are all of them, as often as they come, in order. `corrected` maps words that no post
@@ -38,6 +39,11 @@ class Named(NamedTuple):
     years: Mapping[int, float] = MappingProxyType({})
 
     @property
+    def unknown_count(self) -> int:
+        """How many of its words no post has, each as often as it comes."""
+        return sum(map(set(self.unknown).__contains__, self.words))
+
+    @property
     def factors(self) -> Mapping[int, float]:
         """How much of each term it has, by number, and of each year, by -year."""
         if not self.years:
@@ -45,25 +51,28 @@ class Named(NamedTuple):
         return {**self.terms, **{-year: often for year, often in self.years.items()}}
 
 
-NOTHING = Named({}, (), (), ())
+NOTHING = AnalyzedQuery({}, (), (), ())
 
 
 class Vocabulary:
     """The terms, and the surface forms that stand for them; form i for term `form_terms[i]`."""
 
-    def __init__(
-        self, analyzer: Analyzer, terms: Strings, forms: HashedStrings, form_terms: Checked[Array]
-    ) -> None:
-        self._analyzer, self._terms = analyzer, terms
-        self._forms, self._form_terms = forms, form_terms
-        self._stop_words = frozenset(analyzer.stop_words)
+    def __init__(self, reader: Reader) -> None:
+        self.analyzer, self._terms = reader.analyzer, reader.terms
+        self._reader = reader
+        self._forms, self._table = reader.forms.strings, reader.forms
+        self._stop_words = frozenset(reader.analyzer.stop_words)
         self._numbers: dict[str, int] = {}  # of the words that were asked for
 
-    def parse(self, text: str, of_year: Callable[[int], Sized]) -> Named:
-        """What a text names; `of_year` gives the posts of a year.
+    def parse(self, text: str, *, exact: bool = False) -> AnalyzedQuery:
+        """The analysis of a query. A word that no post has is corrected, unless `exact`.
 
         Raises EmptyQueryError where it is white space, and SettingError where it is no text.
         """
+        query = self._analyzed(text)
+        return query if exact or not query.unknown else self._corrected(query)
+
+    def _analyzed(self, text: str) -> AnalyzedQuery:
         if not isinstance(text, str):
             raise SettingError("a query", text, "a text")
         if not text.strip():
@@ -72,29 +81,29 @@ class Vocabulary:
         years: dict[int, int] = {}
         unknown: dict[str, None] = {}
         stopped: dict[str, None] = {}
-        words = self._analyzer.tokens(text)
+        words = self.analyzer.tokens(text)
         for word in words:
             number = self._number(word)
-            if len(word) == 4 and (year := _year(word)) and len(of_year(year)):
+            if len(word) == 4 and (year := _year(word)) and len(self._rows(year)):
                 years[year] = years.get(year, 0) + 1
             elif number < 0:
                 (stopped if word in self._stop_words else unknown)[word] = None
             if number >= 0:
                 terms[number] = terms.get(number, 0) + 1
-        return Named(terms, tuple(unknown), tuple(stopped), tuple(words), years=years)
+        return AnalyzedQuery(terms, tuple(unknown), tuple(stopped), tuple(words), years=years)
 
-    def corrected(self, named: Named, spelling: Spelling) -> Named:
+    def _corrected(self, named: AnalyzedQuery) -> AnalyzedQuery:
         """The same with each unknown word taken for the nearest known one, at a discount."""
         terms, unknown, stopped = dict(named.terms), dict.fromkeys(named.unknown), [*named.stopped]
         meant: dict[str, str] = {}
         said = Counter(named.words)
         for word in named.unknown:
-            near = spelling.nearest(word, 1)
+            near = self.spelling.nearest(word, 1)
             if near and near[0].term == STOPPED:
                 stopped.append(near[0].form)
                 meant[word] = near[0].form
             else:
-                parts = () if near else spelling.parts(word) or ()
+                parts = () if near else self.spelling.parts(word) or ()
                 found = [(part, self._number(part), 1) for part in parts]
                 found += [(form, term, distance) for form, term, distance, _ in near]
                 for _, term, distance in found:
@@ -105,28 +114,37 @@ class Vocabulary:
                 meant[word] = " ".join(form for form, _, _ in found)
             del unknown[word]
         words = [part for word in named.words for part in meant.get(word, word).split()]
-        return Named(terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), meant, named.years)
+        return AnalyzedQuery(
+            terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), meant, named.years
+        )
 
     def place(self, word: str) -> int:
         """Where a word is among the forms, or beyond them among the stop words; -1 for no place."""
         if word in self._stop_words:
-            return len(self._forms) + self._analyzer.stop_words.index(word)
+            return len(self._forms) + self.analyzer.stop_words.index(word)
         return self._forms.find(word)
 
-    def term(self, number: int) -> str:
-        """The term of a number."""
-        return self._terms[number]
+    def told(self, query: AnalyzedQuery) -> ParsedQuery:
+        """What a caller is told of a query: words and terms instead of numbers."""
+        terms = {self._terms[term]: weight for term, weight in query.terms.items()}
+        corrected, years = dict(query.corrected), dict(query.years)
+        return ParsedQuery(terms, query.unknown, query.stopped, corrected, years)
+
+    def shown(self, number: int) -> str:
+        """The term of a number, or the year of -year."""
+        return self._terms[number] if number >= 0 else f"{-number:04}"
+
+    def terms(self, terms: Iterable[str]) -> list[int]:
+        """The number of each term; -1 for one that no post has."""
+        return [self._terms.find(term) for term in terms]
 
     def numbers(self, words: Iterable[str]) -> list[int]:
         """The number of each word's term; -1 for a stop word and for one that no post has."""
         return list(map(self._number, words))
 
-    def words(self, terms: Sequence[int], frequency: Checked[Array]) -> list[str]:
-        """The most frequent surface form of each of some terms; the first by code point of equals.
-
-        `frequency` is how often each form is in all posts.
-        """
-        of_forms, often = self._form_terms.whole(), frequency.whole()
+    def words(self, terms: Sequence[int]) -> list[str]:
+        """The most frequent surface form of each of some terms; of equals the first."""
+        of_forms, often = self._table.terms.whole(), self._table.frequency.whole()
         places = np.flatnonzero(np.isin(of_forms, terms))
         forms = self._forms.several(places)
         ranked = zip((-often[places]).tolist(), forms, of_forms[places].tolist(), strict=True)
@@ -137,13 +155,15 @@ class Vocabulary:
         """The surface forms of some terms."""
         return Forms(self, terms)
 
-    def spelling(self, frequency: Checked[Array], signatures: Checked[Array]) -> Spelling:
-        """What corrects words that no post has, given the frequency and signature of each form."""
+    @cached_property
+    def spelling(self) -> Spelling:
+        """What corrects words that no post has."""
         from tipsearch.query.spelling import Spelling  # few queries have such a word
 
-        return Spelling(
-            self._analyzer, self._terms, self._forms, self._form_terms, frequency, signatures
-        )
+        return Spelling(self.analyzer, self._terms, self._table)
+
+    def _rows(self, year: int) -> Sized:
+        return self._reader.rows_between(*(span(f"{year:04}") or (0, -1)))
 
     def _number(self, word: str) -> int:
         """The number of a word's term; -1 for a stop word and for one that no post has."""
@@ -159,9 +179,9 @@ class Vocabulary:
         """The number of a word's term, or -1: by its surface form, or by stemming a new one."""
         form = self._forms.find(word)
         if form < 0:
-            return self._terms.find(self._analyzer.term(word))
-        number = int(self._form_terms[form : form + 1][0])
-        self._form_terms.require(0 <= number < len(self._terms), "a number is out of range")
+            return self._terms.find(self.analyzer.term(word))
+        number = int(self._table.terms[form : form + 1][0])
+        self._table.terms.fail_unless(0 <= number < len(self._terms), "a number is out of range")
         return number
 
 

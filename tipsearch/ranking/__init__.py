@@ -1,1 +1,1 @@
-""""""
+"""Ranking: an analyzed query to ranked hits, exactly; explanations and snippets."""

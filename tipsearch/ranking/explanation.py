@@ -14,7 +14,7 @@ class Part:
 
     By "hybrid" that is times the share that the whole is of the best match by words (see there).
     `factor` is how much the query asks for the term, `weight` what the term weighs in the post.
-    `said` is False for a term that no word of the query names: feedback has added it.
+    `in_query` is False for a term that no word of the query names: feedback has added it.
     """
 
     term: str
@@ -22,7 +22,7 @@ class Part:
     document_frequency: int
     weight: float
     score: float
-    said: bool = True
+    in_query: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,12 @@ class Explanation:
         from tipsearch.views.tables import Column, Table
 
         rows: list[tuple[str, str | None, int | None, float]] = [
-            ("word" if part.said else "feedback", part.term, part.document_frequency, part.score)
+            (
+                "word" if part.in_query else "feedback",
+                part.term,
+                part.document_frequency,
+                part.score,
+            )
             for part in self.parts
         ]
         if self.semantic:

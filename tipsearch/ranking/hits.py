@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex, overload
 
-from tipsearch.corpus.post import Hit, ParsedQuery
+from tipsearch.query.parsed import ParsedQuery
+from tipsearch.ranking.hit import Hit
 
 HEADS = ("rank", "title", "date", "score", "snippet")
 

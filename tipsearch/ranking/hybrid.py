@@ -18,128 +18,137 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tipsearch.analysis.embedding.vectors import unit
-from tipsearch.ranking.lexical import Best, Factors, rows_of
+from tipsearch.ranking.feedback import expand_query
+from tipsearch.ranking.terms import Best, Factors, rows_of
 from tipsearch.ranking.topk.selection import contenders, in_order
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from tipsearch.ranking.bm25 import Bm25
     from tipsearch.ranking.dense.encoder import Encoder
-    from tipsearch.ranking.dense.search import Pool, Vectors
-    from tipsearch.ranking.lexical import Lexical, Scores
-    from tipsearch.ranking.settings import Ranking
+    from tipsearch.ranking.dense.search import Candidates, DenseSearch
+    from tipsearch.ranking.terms import Scores
+    from tipsearch.ranking.tfidf import TfIdf
+    from tipsearch.store.ranking import Ranking
+    from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
-    Floats = npt.NDArray[np.float64]
-
 CANDIDATES = 100  # of each kind that are scored in full, where not all posts are
-LIKE = 0.15  # the least cosine of a post that has no word of the query
+LEAST_COSINE = 0.15  # of a hit that has no term of the query
 LEADERS = 3  # posts that pull the embedding of the query
 RELATED_WEIGHT, RELATED_POWER = 0.2, 4
 
 
-class Question(NamedTuple):
-    """A query as it is put to the posts: its terms, their bound M, and its vector of length 1.
+class PreparedQuery(NamedTuple):
+    """A query ready to be scored: its factors, their upper bound M, and its vector of length 1.
 
-    `pool` has the posts that are worth a look for their meaning.
+    `near` are the candidates by embedding.
     """
 
     factors: Factors
-    most: float
+    bound: float
     vector: npt.NDArray[np.float64]
-    pool: Pool
+    near: Candidates
 
 
 class Hybrid:
-    """Ranks by words and by meaning: `vectors` are those of posts, `encoder` makes a query's."""
+    """Ranks by BM25 and by embeddings; `encoder` makes the embedding of a query."""
 
-    def __init__(self, lexical: Lexical, vectors: Vectors, encoder: Encoder) -> None:
-        self._lexical, self._vectors, self._encoder = lexical, vectors, encoder
+    def __init__(
+        self, reader: Reader, bm25: Bm25, tfidf: TfIdf, dense: DenseSearch, encoder: Encoder
+    ) -> None:
+        self._reader, self._bm25, self._tfidf = reader, bm25, tfidf
+        self._dense, self._encoder = dense, encoder
 
-    def question(
-        self, named: Factors, words: Sequence[str], unknown: int, ranking: Ranking
-    ) -> Question:
-        """The query of these terms and words, with the feedback of its first answers.
+    def prepare(
+        self, factors: Factors, words: Sequence[str], unknown: int, ranking: Ranking
+    ) -> PreparedQuery:
+        """The query of these factors and words, with the feedback of a first search.
 
-        `unknown` is how many of its words no post has.
+        `unknown` is how many of its words no post has. The best posts pull the embedding of the
+        query towards theirs, and half of `feedback_terms` join its terms.
         """
-        vector, most = self._encoder.vector(words), self._lexical.most(named, unknown)
-        pool = self._vectors.near(vector, CANDIDATES)
-        first = Question(named, most, vector, pool)
-        best = self.best(first, ranking, max(ranking.feedback_posts, LEADERS))
+        vector = self._encoder.vector(words)
+        near = self._dense.near(vector, CANDIDATES)
+        first = PreparedQuery(factors, self._bm25.upper_bound(factors, unknown), vector, near)
+        best = self.top(first, ranking, max(ranking.feedback_posts, LEADERS))
         if not best:
             return first
-        scores = np.array([score for _, score in best[:LEADERS]])
+        # Half the terms do as well where the embeddings do the rest, in less time.
+        terms, posts = ranking.feedback_terms // 2, best[: ranking.feedback_posts]
+        expanded = expand_query(factors, posts, ranking, terms, self._reader)
+        bound = self._bm25.upper_bound(expanded, unknown)
+        pull = ranking.semantic_feedback * self._mean_embedding(best[:LEADERS], ranking)
+        return PreparedQuery(expanded, bound, unit(vector + pull), near)
+
+    def _mean_embedding(self, best: Best, ranking: Ranking) -> npt.NDArray[np.float64]:
+        """The weighted mean of the embeddings of some posts, as feedback weights them."""
+        scores = np.array([score for _, score in best])
         shares = (scores / scores[0]) ** ranking.feedback_focus
-        leaders = self._vectors.of(np.array([row for row, _ in best[:LEADERS]]))
-        pull = shares @ (leaders.codes * leaders.scale[:, None].astype(np.float64)) / shares.sum()
-        # Half the terms do as well where meaning does the rest, in less time.
-        terms = ranking.feedback_terms // 2
-        factors = self._lexical.widened(named, best[: ranking.feedback_posts], ranking, terms)
-        most = self._lexical.most(factors, unknown)
-        return Question(factors, most, unit(vector + ranking.semantic_feedback * pull), pool)
+        posts = self._dense.of(np.array([row for row, _ in best]))
+        units = posts.codes * posts.scale[:, None].astype(np.float64)
+        return np.asarray(shares @ units / shares.sum())
 
-    def best(self, question: Question, ranking: Ranking, limit: int) -> Best:
-        """The best rows with their scores, which are positive, by score, then by row.
+    def top(self, query: PreparedQuery, ranking: Ranking, limit: int) -> Best:
+        """The best rows, by score, then by row.
 
-        A row is found that has a term of the query, or whose cosine is LIKE at least.
+        A row is a hit if it has a term of the query, or if its cosine is LEAST_COSINE at least.
         """
-        best = partial(self._lexical.best, question.factors)
-        pool = self._pool(question.pool, best, limit)
-        lexical, cosines = self.parts(question, pool)
-        scores = _fused(lexical, cosines, question, ranking)
-        found = (lexical > 0) | (cosines >= LIKE)
-        return _top(pool.rows[found], scores[found], limit)
+        posts = self._candidates(query.near, partial(self._bm25.top, query.factors), limit)
+        lexical, cosines = self.parts(query, posts)
+        scores = _fused(lexical, cosines, query, ranking)
+        hits = (lexical > 0) | (cosines >= LEAST_COSINE)
+        return _best(posts.rows[hits], scores[hits], limit)
 
-    def scores(self, question: Question, ranking: Ranking, pool: Pool) -> Scores:
-        """The scores of some posts, whose rows ascend."""
-        return _fused(*self.parts(question, pool), question, ranking)
+    def scores(self, query: PreparedQuery, ranking: Ranking, posts: Candidates) -> Scores:
+        """The scores of some posts, float64."""
+        return _fused(*self.parts(query, posts), query, ranking)
 
-    def parts(self, question: Question, pool: Pool) -> tuple[Scores, Scores]:
-        """The BM25 scores and the cosines of some posts, whose rows ascend."""
-        lexical = self._lexical.scores(question.factors, pool.rows)
-        return lexical, pool.cosines(question.vector)
+    def parts(self, query: PreparedQuery, posts: Candidates) -> tuple[Scores, Scores]:
+        """The BM25 scores and the cosines of some posts, float64."""
+        return self._bm25.scores(query.factors, posts.rows), posts.cosines(query.vector)
 
     def cosine(self, words: Sequence[str], row: int) -> float:
         """The cosine of the embeddings of a text and of a post, without feedback."""
         return float(self.of(row).cosines(self._encoder.vector(words))[0])
 
-    def of(self, row: int) -> Pool:
+    def of(self, row: int) -> Candidates:
         """One post."""
-        return self._vectors.of(np.array([row]))
+        return self._dense.of(np.array([row]))
 
     def related(self, row: int, limit: int) -> Best:
-        """The posts nearest to a post by words and meaning, never itself.
+        """The posts nearest to a post by words and embeddings, never itself.
 
-        The score is the cosine of TF-IDF rows and 0.2 times the fourth power of the embeddings'.
+        The score is the cosine of TF-IDF rows plus RELATED_WEIGHT times the fourth power of that of
+        the embeddings, rounded to 12 places.
         """
-        factors, own = self._lexical.of_row(row), self.of(row)
+        factors, own = self._tfidf.of_row(row), self.of(row)
         vector = own.codes[0].astype(np.float64)
-        best = partial(self._lexical.nearest, factors)
-        near = self._vectors.near(vector, max(CANDIDATES, limit + 1))
-        pool = self._pool(near, best, limit + 1)
-        cosines = pool.cosines(vector).clip(0)
-        scores = self._lexical.cosines(factors, pool.rows) + RELATED_WEIGHT * cosines**RELATED_POWER
+        near = self._dense.near(vector, max(CANDIDATES, limit + 1))
+        posts = self._candidates(near, partial(self._tfidf.top, factors), limit + 1)
+        cosines = posts.cosines(vector).clip(0)
+        scores = self._tfidf.scores(factors, posts.rows) + RELATED_WEIGHT * cosines**RELATED_POWER
         scores = scores.round(12)
-        found = (scores > 0) & (pool.rows != row)
-        return _top(pool.rows[found], scores[found], limit)
+        hits = (scores > 0) & (posts.rows != row)
+        return _best(posts.rows[hits], scores[hits], limit)
 
-    def _pool(self, near: Pool, lexical: Callable[[int], Best], limit: int) -> Pool:
-        """All posts, or of a large index those nearest by meaning and those best by words.
+    def _candidates(self, near: Candidates, top: Callable[[int], Best], limit: int) -> Candidates:
+        """All posts, or of a large index those nearest by embedding and those best by words.
 
         For any limit below CANDIDATES they are the same, so that a larger one only adds.
         """
-        if not self._vectors.in_cells:
+        if not self._dense.in_cells:
             return near
-        best = rows_of(lexical(max(CANDIDATES, limit)))
+        best = rows_of(top(max(CANDIDATES, limit)))
         places = np.searchsorted(near.rows, best).clip(max=len(near.rows) - 1)
-        return near.with_others(self._vectors.of(best[near.rows[places] != best]))
+        return near.with_others(self._dense.of(best[near.rows[places] != best]))
 
 
-def _fused(lexical: Scores, cosines: Scores, question: Question, ranking: Ranking) -> Scores:
-    shares = lexical / question.most if question.most else lexical
+def _fused(lexical: Scores, cosines: Scores, query: PreparedQuery, ranking: Ranking) -> Scores:
+    shares = lexical / query.bound if query.bound else lexical
     return lexical * shares + ranking.semantic_weight * cosines.clip(0)
 
 
-def _top(rows: Array, scores: Scores, limit: int) -> Best:
+def _best(rows: Array, scores: Scores, limit: int) -> Best:
     return in_order(*contenders(rows, scores, limit)[:2], limit)

@@ -1,4 +1,4 @@
-"""From a text, or from a post, to the rows that answer it best, by the ranking asked for."""
+"""Search: from a parsed query, or from a post, to the best rows by the ranking asked for."""
 
 from __future__ import annotations
 
@@ -7,118 +7,112 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from tipsearch.errors import ExtraMissing, SettingError
-from tipsearch.query.vocabulary import Named, Vocabulary
-from tipsearch.ranking.lexical import Lexical
+from tipsearch.ranking import terms
+from tipsearch.ranking.bm25 import Bm25
+from tipsearch.ranking.coverage import coverage
+from tipsearch.ranking.feedback import expand_query
+from tipsearch.ranking.tfidf import TfIdf
+from tipsearch.ranking.topk.engine import Engine
+from tipsearch.store.ranking import Ranking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tipsearch.build.weights import Weighting
-    from tipsearch.query.spelling import Spelling
-    from tipsearch.ranking.hybrid import Hybrid, Question
-    from tipsearch.ranking.lexical import Best, Factors, Portion
-    from tipsearch.ranking.settings import Ranking
-    from tipsearch.store.storage import Generation
+    from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
+    from tipsearch.ranking.hybrid import Hybrid, PreparedQuery
+    from tipsearch.ranking.terms import Best, Factors, TermScore
+    from tipsearch.store.reader import Reader
 
 
 class Found(NamedTuple):
-    """The best rows with their scores, and how much of each term, or -year, was asked for."""
+    """The best rows with their scores, and the factors of the query, feedback among them."""
 
     best: Best
     factors: Factors
 
 
 class Account(NamedTuple):
-    """Why a row has its score: the sum of its portions, each times `share`, and of `semantic`."""
+    """Why a row has its score: the sum of `terms`, each times `share`, and of `semantic`."""
 
     score: float
-    portions: list[Portion]
+    terms: list[TermScore]
     share: float = 1.0
     cosine: float = 0.0
     semantic: float = 0.0
 
 
 class Search:
-    """The rankings of an index over its rows; `ranking` is its own."""
+    """All rankings of an index over its rows; `ranking` is the index's own.
 
-    def __init__(
-        self,
-        generation: Generation,
-        vocabulary: Vocabulary,
-        weighting: Weighting,
-        ranking: Ranking,
-        kernel: str,
-    ) -> None:
-        self._generation, self._vocabulary = generation, vocabulary
-        self.lexical = Lexical(generation, weighting, kernel)
-        self.ranking = ranking
-        self._trusted = False  # whether the model is known to be the one that made the vectors
+    Raises IndexCorrupt where its settings cannot be used.
+    """
 
-    def parse(self, text: str, *, exact: bool) -> Named:
-        """What a text names; what no post has is taken for the nearest word, unless `exact`."""
-        named = self._vocabulary.parse(text, self.lexical.of_year)
-        return (
-            named
-            if exact or not named.unknown
-            else self._vocabulary.corrected(named, self._spelling)
-        )
+    def __init__(self, reader: Reader, vocabulary: Vocabulary, kernel: str) -> None:
+        self._reader, self._vocabulary = reader, vocabulary
+        try:
+            self.ranking = Ranking.from_json(dict(reader.ranking))
+        except (SettingError, TypeError, ValueError) as error:
+            raise reader.damaged(str(error)) from error
+        engine = Engine(kernel)
+        self.bm25, self.tfidf = Bm25(reader, engine), TfIdf(reader, engine)
+        self._model_checked = False  # whether the model is the one that made the embeddings
 
-    @cached_property
-    def _spelling(self) -> Spelling:
-        arrays = self._generation.arrays
-        return self._vocabulary.spelling(arrays["forms.frequency"], arrays["forms.signatures"])
+    def skip_checks(self) -> None:
+        """Check no postings again: `verify` has checked all."""
+        self.bm25.postings.skip_checks = self.tfidf.postings.skip_checks = True
 
-    def query(self, named: Named, limit: int, ranking: Ranking) -> Found:
-        """The best rows for what a query names; none for one without a word but stop words."""
-        asked = named.factors
-        if not asked and not named.unknown:
-            return Found([], asked)
+    def query(self, query: AnalyzedQuery, limit: int, ranking: Ranking) -> Found:
+        """The best rows for a query; none for one that has no word but stop words."""
+        factors = query.factors
+        if not factors and not query.unknown:
+            return Found([], factors)
         if ranking.name == "hybrid":
-            question = self._question(named, ranking)
-            return Found(self._hybrid.best(question, ranking, limit), question.factors)
+            prepared = self._prepared(query, ranking)
+            return Found(self._hybrid.top(prepared, ranking, limit), prepared.factors)
         if ranking.name == "tfidf":
-            return Found(self.lexical.nearest(self.lexical.of_words(named.terms), limit), asked)
-        factors = self.lexical.wanted(asked, ranking)
-        return Found(self.lexical.best(factors, limit), factors)
+            return Found(self.tfidf.top(self.tfidf.of_query(query.terms), limit), factors)
+        factors = self._with_feedback(factors, ranking)
+        return Found(self.bm25.top(factors, limit), factors)
+
+    def _with_feedback(self, factors: Factors, ranking: Ranking) -> Factors:
+        """The factors as they are, or by "feedback" with the terms of a first search."""
+        if ranking.name != "feedback" or not ranking.feedback or not ranking.feedback_posts:
+            return factors
+        best = self.bm25.top(factors, ranking.feedback_posts)
+        return expand_query(factors, best, ranking, ranking.feedback_terms, self._reader)
 
     def related(self, row: int, limit: int, ranking: Ranking) -> Best:
         """The rows nearest to a post, never its own."""
         if ranking.name == "hybrid":
             return self._hybrid.related(row, limit)
-        best = self.lexical.nearest(self.lexical.of_row(row), limit + 1)
+        best = self.tfidf.top(self.tfidf.of_row(row), limit + 1)
         return [(other, score) for other, score in best if other != row][:limit]
 
-    def explain(self, named: Named, row: int, ranking: Ranking) -> Account:
+    def explain(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> Account:
         """Why a row has the score that it has, whether or not it is among the best."""
-        lexical = self.lexical
-        if ranking.name == "hybrid" and (named.factors or named.unknown):
-            question, post = self._question(named, ranking), self._hybrid.of(row)
-            (score,) = self._hybrid.scores(question, ranking, post)
-            (whole,), (cosine,) = self._hybrid.parts(question, post)
-            share = float(whole / question.most) if question.most else 1.0
-            portions = lexical.portions(question.factors, row, lexical.bm25)
+        if ranking.name == "hybrid" and (query.factors or query.unknown):
+            prepared, post = self._prepared(query, ranking), self._hybrid.of(row)
+            (score,) = self._hybrid.scores(prepared, ranking, post)
+            (lexical,), (cosine,) = self._hybrid.parts(prepared, post)
+            share = float(lexical / prepared.bound) if prepared.bound else 1.0
+            parts = self.bm25.term_scores(prepared.factors, row)
             semantic = ranking.semantic_weight * max(cosine, 0.0)
-            return Account(float(score), portions, share, float(cosine), float(semantic))
+            return Account(float(score), parts, share, float(cosine), float(semantic))
         if ranking.name == "tfidf":
-            asked = dict(lexical.of_words(named.terms))
-            portions = lexical.portions(asked, row, lexical.cosine)
-            return Account(round(_sum(portions), 12), portions)
-        portions = lexical.portions(lexical.wanted(named.factors, ranking), row, lexical.bm25)
-        return Account(_sum(portions), portions)
+            parts = self.tfidf.term_scores(self.tfidf.of_query(query.terms), row)
+            return Account(round(terms.total(parts), 12), parts)
+        parts = self.bm25.term_scores(self._with_feedback(query.factors, ranking), row)
+        return Account(terms.total(parts), parts)
 
-    def coverage(self, named: Named, row: int, ranking: Ranking) -> float:
-        """How well a row answers a query, from 0 to 1: by words, and by meaning if that ranks."""
-        from tipsearch.ranking.coverage import coverage
+    def coverage(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> float:
+        """How much of a query a row covers, from 0 to 1: see `ranking.coverage`."""
+        share = self.bm25.share_of_bound(query.factors, query.unknown_count, row)
+        by_meaning = ranking.name == "hybrid"
+        return coverage(share, self._hybrid.cosine(query.words, row) if by_meaning else None)
 
-        share = self.lexical.share(named.factors, _unknown(named), row)
-        meant = ranking.name == "hybrid"
-        return coverage(share, self._hybrid.cosine(named.words, row) if meant else None)
-
-    def _question(self, named: Named, ranking: Ranking) -> Question:
-        return self._hybrid.question(named.factors, named.words, _unknown(named), ranking)
+    def _prepared(self, query: AnalyzedQuery, ranking: Ranking) -> PreparedQuery:
+        return self._hybrid.prepare(query.factors, query.words, query.unknown_count, ranking)
 
     def usable(self, ranking: str | Ranking | None, *, of_post: bool = False) -> Ranking:
-        """The ranking that is asked for, or the index's own; `of_post` for a query that is a post.
+        """The ranking that is asked for, or the index's own; `of_post` for `related`.
 
         Raises SettingError or ExtraMissing where it cannot be had. Where it is the index's own
         that cannot, a warning says so, once, and it is "feedback".
@@ -128,56 +122,39 @@ class Search:
         if isinstance(ranking, str):
             ranking = self.ranking.named(ranking)
         if ranking.name == "hybrid":
-            self._require_model(of_post)
+            self._check_embeddings(of_post)
         return ranking
 
     @cached_property
     def _own(self) -> Ranking:
         if self.ranking.name == "hybrid":
             try:
-                self._require_model(False)
+                self._check_embeddings(False)
             except ExtraMissing as error:
-                warnings.warn(f"ranking by words alone: {error}", stacklevel=5)
+                warnings.warn(f"ranking by words alone: {error}", stacklevel=6)
                 return self.ranking.named("feedback")
         return self.ranking
 
-    def _require_model(self, of_post: bool) -> None:
-        """Raise where the index has no vectors, or the model that made them is needed and gone."""
+    def _check_embeddings(self, of_post: bool) -> None:
+        """Raise where the index has no embeddings, or the model is needed and is not there."""
         from tipsearch.analysis.embedding import model
 
-        told = self._generation.facts["embedding"]
-        if told is None:
-            raise SettingError(
-                "ranking", "hybrid", "feedback, bm25 or tfidf for this index, which has no "
-                "vectors: make it anew with: tipsearch index --ranking hybrid SOURCE"
-            )  # fmt: skip
-        if of_post or self._trusted:
-            return
-        model.load(told["sha256"])
-        self._trusted = True
+        embedding = self._reader.embedding
+        if embedding is None:
+            expected = "feedback, bm25 or tfidf for this index, which has no vectors: make it anew"
+            expected += " with: tipsearch index --ranking hybrid SOURCE"
+            raise SettingError("ranking", "hybrid", expected)
+        if not of_post and not self._model_checked:
+            model.load(embedding["sha256"])
+            self._model_checked = True
 
     @cached_property
     def _hybrid(self) -> Hybrid:
         from tipsearch.analysis.embedding import model
         from tipsearch.ranking.dense.encoder import Encoder
-        from tipsearch.ranking.dense.search import Vectors
+        from tipsearch.ranking.dense.search import DenseSearch
         from tipsearch.ranking.hybrid import Hybrid
 
-        arrays = self._generation.arrays
-        vectors = Vectors(*(arrays[name] for name in Vectors.ARRAYS))
-        kept = arrays["pieces.offsets"], arrays["pieces.ids"]
-        encoder = Encoder(*kept, self._vocabulary.place, cache(model.load))
-        return Hybrid(self.lexical, vectors, encoder)
-
-
-def _unknown(named: Named) -> int:
-    """How many of the words of a query no post has."""
-    return sum(map(set(named.unknown).__contains__, named.words))
-
-
-def _sum(portions: Iterable[Portion]) -> float:
-    """One by one, as the query adds: newer Pythons' sum() rounds less."""
-    score = 0.0
-    for portion in portions:
-        score += portion.factor * portion.weight
-    return score
+        reader = self._reader
+        encoder = Encoder(reader.pieces, self._vocabulary.place, cache(model.load))
+        return Hybrid(reader, self.bm25, self.tfidf, DenseSearch(reader.embeddings), encoder)

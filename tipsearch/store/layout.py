@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipsearch.analysis.embedding.model import DIMENSIONS
-from tipsearch.analysis.embedding.vectors import PIECES
+from tipsearch.analysis.embedding.vectors import COARSE, PIECES
 from tipsearch.corpus.post import Source
 from tipsearch.errors import IndexCorrupt
-from tipsearch.ranking.dense.search import COARSE
 from tipsearch.store import blocks
 from tipsearch.store.storage import HEXADECIMAL
 from tipsearch.store.strings import bucket_count
@@ -64,6 +63,7 @@ ARRAYS: dict[str, str] = {
     "cells.starts": "<i4",
     "cells.centroids": "<f4",
 }
+OF_CELLS = ("rows", "places", "starts", "centroids")
 OF_VECTORS = ("vectors.", "pieces.", "cells.")
 MOST = 1 << 53  # no float64 holds each whole number beyond
 
@@ -187,12 +187,12 @@ def verify(generation: Generation) -> None:
         pointers(arrays["cells.starts"], posts)
     ascend(arrays["matrix.indices"], arrays["matrix.indptr"].data)
     counts = arrays["matrix.counts"]
-    counts.require(bool(np.all(counts.data > 0)), "a count is out of range")
+    counts.fail_unless(bool(np.all(counts.data > 0)), "a count is out of range")
     for name in ("terms", "titles", "forms"):
         text = np.frombuffer(generation.blobs[f"{name}.txt"].data, np.uint8)
         ends = np.flatnonzero(text == ord("\n"))
         whole = np.array_equal(ends + 1, arrays[f"{name}.offsets"].data[1:])
-        generation.blobs[f"{name}.txt"].require(whole, "a line does not end where it should")
+        generation.blobs[f"{name}.txt"].fail_unless(whole, "a line does not end where it should")
     for name, limit in (
         ("forms.terms", terms), ("frequent", terms), ("matrix.indices", terms),
         ("postings.rows", posts), ("sources.path", len(facts["paths"])),
@@ -206,7 +206,9 @@ def pointers(part: Checked[Array], end: int, strict: bool = False) -> None:
     """Raise IndexCorrupt unless it is numbers from 0 to `end` that ascend."""
     array = part.whole()
     steps = array[1:] > array[:-1] if strict else array[1:] >= array[:-1]
-    part.require(array[0] == 0 and array[-1] == end and bool(np.all(steps)), "it does not ascend")
+    part.fail_unless(
+        array[0] == 0 and array[-1] == end and bool(np.all(steps)), "it does not ascend"
+    )
 
 
 def ascend(part: Checked[Array], indptr: Array) -> None:
@@ -215,21 +217,21 @@ def ascend(part: Checked[Array], indptr: Array) -> None:
     up = array[1:] > array[:-1]
     firsts = indptr[(indptr > 0) & (indptr < len(array))]
     up[firsts - 1] = True
-    part.require(bool(np.all(up)), "it does not ascend")
+    part.fail_unless(bool(np.all(up)), "it does not ascend")
 
 
 def inside(part: Checked[Array], limit: int) -> Array:
     """The numbers, or IndexCorrupt where one is not from 0 to `limit`."""
     array = part.whole()
     fits = not len(array) or (array.min() >= 0 and array.max() < limit)
-    part.require(bool(fits), "a number is out of range")
+    part.fail_unless(bool(fits), "a number is out of range")
     return array
 
 
 def stretch(pointers: Checked[Array], row: int, limit: int) -> tuple[int, int]:
     """Where the items of a row start and end; IndexCorrupt where that is not from 0 to `limit`."""
     start, end = pointers[row : row + 2].tolist()
-    pointers.require(0 <= start <= end <= limit, "a pointer is out of range")
+    pointers.fail_unless(0 <= start <= end <= limit, "a pointer is out of range")
     return start, end
 
 
@@ -239,7 +241,7 @@ def sources(generation: Generation, row: int) -> tuple[Source, ...]:
     start, end = stretch(arrays["sources.offsets"], row, len(arrays["sources.path"]))
     places = [arrays[f"sources.{part}"][start:end] for part in ("path", "first", "lines")]
     within = all(0 <= path < len(paths) for path in places[0].tolist())
-    arrays["sources.path"].require(within, "a number is out of range")
+    arrays["sources.path"].fail_unless(within, "a number is out of range")
     return tuple(
         Source(paths[path], first, first + lines)
         for path, first, lines in zip(*(part.tolist() for part in places), strict=True)
@@ -251,5 +253,7 @@ def frequencies(generation: Generation) -> Array:
     indptr = generation.arrays["postings.indptr"]
     pointers(indptr, len(generation.arrays["postings.rows"]), True)
     found: Array = np.diff(indptr.data)
-    indptr.require(bool(np.all(found <= generation.facts["posts"])), "a pointer is out of range")
+    indptr.fail_unless(
+        bool(np.all(found <= generation.facts["posts"])), "a pointer is out of range"
+    )
     return found

@@ -149,7 +149,7 @@ class Checked(Generic[Content]):
             self._whole = True
         return self.data
 
-    def require(self, holds: bool, reason: str) -> None:
+    def fail_unless(self, holds: bool, reason: str) -> None:
         """Raise IndexCorrupt for this part where something about it does not hold."""
         if not holds:
             raise IndexCorrupt(self._guard.folder if self._guard else "", self._name, reason)

@@ -137,7 +137,7 @@ class Strings:
         self._offsets.ensure(i, i + 2)
         start, end = self._at[i], self._at[i + 1]
         if not 0 <= start < end <= len(self._data):
-            self._offsets.require(False, "an offset is out of range")
+            self._offsets.fail_unless(False, "an offset is out of range")
         self._blob.ensure(start, end)
         return bytes(self._data[start : end - 1])
 
@@ -145,7 +145,7 @@ class Strings:
         try:
             return self._bytes(i).decode()
         except UnicodeDecodeError:
-            self._blob.require(False, "it is not UTF-8")
+            self._blob.fail_unless(False, "it is not UTF-8")
             raise
 
     def several(self, places: Numbers) -> list[str]:
@@ -155,12 +155,12 @@ class Strings:
         blob, offsets = self._blob.whole(), self._offsets.whole()
         starts, ends = offsets[places], offsets[places + 1]
         inside = (starts >= 0) & (starts < ends) & (ends <= len(blob))
-        self._offsets.require(bool(np.all(inside)), "an offset is out of range")
+        self._offsets.fail_unless(bool(np.all(inside)), "an offset is out of range")
         stretches = zip(starts.tolist(), (ends - 1).tolist(), strict=True)
         try:
             return [str(blob[start:end], "utf-8") for start, end in stretches]
         except UnicodeDecodeError:
-            self._blob.require(False, "it is not UTF-8")
+            self._blob.fail_unless(False, "it is not UTF-8")
             raise
 
     def same(self, i: int, table: Table, j: int) -> bool:
@@ -172,7 +172,7 @@ class Strings:
         try:
             lines = bytes(self._blob.whole()).decode().split("\n")
         except UnicodeDecodeError:
-            self._blob.require(False, "it is not UTF-8")
+            self._blob.fail_unless(False, "it is not UTF-8")
             raise
         if len(lines) == len(self) + 1:  # no string holds a newline
             return iter(lines[:-1])
@@ -202,7 +202,7 @@ class Strings:
         """Raise IndexCorrupt unless each string is a line, and all are UTF-8 and in order."""
         self._lines()
         keys = [self._key(string) for string in self]
-        self._blob.require(all(map(lt, keys, keys[1:])), "its lines are not in order")
+        self._blob.fail_unless(all(map(lt, keys, keys[1:])), "its lines are not in order")
 
     def _key(self, string: str) -> Any:
         return string
@@ -212,10 +212,10 @@ class Strings:
         blob, offsets = self._blob.whole(), self._offsets.whole()
         if not self._fits:
             ends = offsets[0] == 0 and offsets[-1] == len(blob)
-            self._offsets.require(bool(ends and np.all(offsets[1:] > offsets[:-1])),
+            self._offsets.fail_unless(bool(ends and np.all(offsets[1:] > offsets[:-1])),
                                   "it does not ascend to the end of its lines")  # fmt: skip
             lasts = np.frombuffer(blob, np.uint8)[offsets[1:] - 1]
-            self._blob.require(bool(np.all(lasts == ord("\n"))), "a line has no end")
+            self._blob.fail_unless(bool(np.all(lasts == ord("\n"))), "a line has no end")
             self._fits = True
         return blob, offsets
 
@@ -236,7 +236,7 @@ class Strings:
         """The same strings without the spaces in them."""
         blob = bytes(self._blob.whole()).replace(b" ", b"")
         ends = np.flatnonzero(np.frombuffer(blob, dtype=np.uint8) == ord("\n")) + 1
-        self._blob.require(len(ends) == len(self), "a line has no end or several")
+        self._blob.fail_unless(len(ends) == len(self), "a line has no end or several")
         return Strings(Checked(blob), Checked(np.append(0, ends)))
 
     def lower(self) -> Strings:
@@ -264,7 +264,7 @@ class HashedStrings(Strings):
         super().check()
         right = buckets((string.encode() for string in self), len(self))
         same = np.array_equal(right, self._buckets.whole())
-        self._buckets.require(same, "a string is not in its bucket")
+        self._buckets.fail_unless(same, "a string is not in its bucket")
 
     def _key(self, string: str) -> Any:
         return hash_key(string)
@@ -274,7 +274,7 @@ class HashedStrings(Strings):
         self._buckets.ensure(bucket, bucket + 2)
         start, end = self._bucket_at[bucket], self._bucket_at[bucket + 1]
         if not 0 <= start <= end <= len(self):
-            self._buckets.require(False, "a place is out of range")
+            self._buckets.fail_unless(False, "a place is out of range")
         return range(start, end)
 
     def place(self, string: str) -> int:

@@ -16,9 +16,9 @@ from tipsearch.analysis.analyzer import fold
 from tipsearch.analysis.embedding.model import DIMENSIONS
 from tipsearch.analysis.embedding.vectors import MOST, scales
 from tipsearch.corpus.dates import day
-from tipsearch.query import spelling
 from tipsearch.store import blocks, layout, records
 from tipsearch.store.records import TEASER
+from tipsearch.store.signatures import signatures
 from tipsearch.store.strings import HashedStrings, Strings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def verify(generation: Generation) -> None:
     _verify_vectors(generation)
     for name, array in _follows(generation):
         same = np.array_equal(generation.arrays[name].whole(), array)
-        generation.arrays[name].require(same, "it is not what follows from the rest")
+        generation.arrays[name].fail_unless(same, "it is not what follows from the rest")
 
 
 def _strings(generation: Generation, file: str) -> Strings:
@@ -52,13 +52,15 @@ def _verify_posts(generation: Generation) -> None:
         try:
             post = records.post(id, line)
         except ValueError as error:
-            generation.blobs["posts.jsonl"].require(False, str(error))
+            generation.blobs["posts.jsonl"].fail_unless(False, str(error))
             raise
         same = records.record(post) == line
-        generation.blobs["posts.jsonl"].require(same, "a line is not as tipsearch writes it")
-        generation.blobs["titles.txt"].require(fold(post.title) == title, "a title is another")
-        flags.require(flag == TEASER * (post.kind == "teaser"), "a flag is not that of its post")
-        days.require(number == day(post.date), "a day is not that of its post")
+        generation.blobs["posts.jsonl"].fail_unless(same, "a line is not as tipsearch writes it")
+        generation.blobs["titles.txt"].fail_unless(fold(post.title) == title, "a title is another")
+        flags.fail_unless(
+            flag == TEASER * (post.kind == "teaser"), "a flag is not that of its post"
+        )
+        days.fail_unless(number == day(post.date), "a day is not that of its post")
 
 
 def _verify_terms(generation: Generation) -> None:
@@ -67,21 +69,21 @@ def _verify_terms(generation: Generation) -> None:
     forms = generation.blobs["forms.txt"], arrays["forms.offsets"], arrays["forms.buckets"]
     HashedStrings(*forms).check()
     frequency = arrays["forms.frequency"]
-    frequency.require(bool(np.all(frequency.whole() > 0)), "a form is never there")
+    frequency.fail_unless(bool(np.all(frequency.whole() > 0)), "a form is never there")
 
 
 def _verify_groups(generation: Generation) -> None:
     source, lines = generation.arrays["groups.source"], generation.arrays["groups.lines"]
-    lines.require(bool(np.all(lines.whole() > 0)), "a group has no line")
-    source.require(bool(np.all(np.diff(source.whole()) >= 0)), "it does not ascend")
+    lines.fail_unless(bool(np.all(lines.whole() > 0)), "a group has no line")
+    source.fail_unless(bool(np.all(np.diff(source.whole()) >= 0)), "it does not ascend")
 
 
 def _verify_vectors(generation: Generation) -> None:
     arrays = generation.arrays
     codes, centroids = arrays["vectors.codes"], arrays["cells.centroids"]
-    codes.require(bool(np.all(codes.whole() >= -MOST)), "a number is out of range")
+    codes.fail_unless(bool(np.all(codes.whole() >= -MOST)), "a number is out of range")
     finite = bool(np.all(np.isfinite(centroids.whole())))
-    centroids.require(finite, "a number is out of range")
+    centroids.fail_unless(finite, "a number is out of range")
     if len(arrays["cells.starts"]):
         layout.ascend(arrays["cells.rows"], arrays["cells.starts"].whole())
 
@@ -91,13 +93,13 @@ def _verify_lengths(generation: Generation, counts: csr_array) -> None:
     teasers = generation.arrays["posts.flags"].data & TEASER > 0
     told = [lengths[~teasers].sum(), teasers.sum(), lengths[teasers].sum()]
     same = told == generation.facts["lengths"]
-    generation.arrays["matrix.counts"].require(same, "their sums are not those of the manifest")
+    generation.arrays["matrix.counts"].fail_unless(same, "their sums are not those of the manifest")
 
 
 def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
     """The names of arrays, and what they must be, given others that came before."""
     forms = _strings(generation, "forms.txt").table()
-    yield "forms.signatures", spelling.signatures(forms)
+    yield "forms.signatures", signatures(forms)
     arrays, posts = generation.arrays, generation.facts["posts"]
     yield "vectors.scale", scales(arrays["vectors.codes"].data.reshape(-1, DIMENSIONS))
     rows = arrays["cells.rows"].data
@@ -111,7 +113,7 @@ def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
     scale, lengths = arrays["matrix.scale"], np.diff(counts.indptr)
     fits = scale.data[lengths > 0]
     weighs = np.all((fits > 0) & (fits <= 1)) and not np.any(scale.data[lengths == 0])
-    scale.require(bool(weighs), "a number is out of range")
+    scale.fail_unless(bool(weighs), "a number is out of range")
     _verify_lengths(generation, counts)
     by_term = counts.tocsc()
     rows, indptr, bm25 = by_term.indices, by_term.indptr, arrays["postings.bm25"]
@@ -119,9 +121,9 @@ def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
     yield "postings.rows", rows
     yield "postings.counts", by_term.data
     frequencies = np.diff(indptr)
-    arrays["postings.indptr"].require(bool(np.all(frequencies > 0)), "a term is in no post")
+    arrays["postings.indptr"].fail_unless(bool(np.all(frequencies > 0)), "a term is in no post")
     weighs = np.all((bm25.data > 0) & (bm25.data < np.inf))
-    bm25.require(bool(weighs), "a weight is out of range")
+    bm25.fail_unless(bool(weighs), "a weight is out of range")
     frequent = blocks.frequent_terms(frequencies, posts)
     yield "frequent", frequent
     cosine = by_term.data * scale.data[rows]

@@ -1,1 +1,1 @@
-""""""
+"""Views: results as tables, charts and HTML."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tipsearch.analysis.analyzer import Analyzer
-    from tipsearch.corpus.post import Hit, Post
+    from tipsearch.corpus.post import Post
+    from tipsearch.ranking.hit import Hit
 
     Floats = npt.NDArray[np.float64]
 

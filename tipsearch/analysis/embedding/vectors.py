@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 TITLE = 0.2  # of the direction of the title is added to that of the whole post
 MOST = 127
 AT_ONCE = 8192  # posts
+COARSE = 64  # the first dimensions, which this model orders by weight, tell which cell
 PIECES = 1 << 17  # more than any model has
 
 

@@ -1,1 +1,1 @@
-""""""
+"""Readers: one format a file or package."""

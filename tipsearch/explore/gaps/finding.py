@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tipsearch.corpus.post import Post
 from tipsearch.errors import SettingError
@@ -14,27 +14,22 @@ from tipsearch.ranking.coverage import WEAK
 
 if TYPE_CHECKING:
     from tipsearch.explore.topics.topics import Topics
-
-
-class Answer(NamedTuple):
-    """The best post for a query, or None where there is no hit, its score, and its coverage."""
-
-    post: Post | None
-    score: float | None
-    coverage: float
+    from tipsearch.ranking.hits import Hits
+    from tipsearch.ranking.searcher import Searcher
+    from tipsearch.store.ranking import Ranking
 
 
 def find(
     queries: Iterable[str | tuple[str, int]] | Mapping[str, int],
-    answer: Callable[[str], Answer | None],
+    searcher: Searcher,
+    ranking: Ranking,
     topics: Callable[[Sequence[Post]], Topics],
     weak: float | None,
     progress: Callable[[float], None],
 ) -> Gaps:
     """The gaps; see `Index.gaps`.
 
-    `answer` gives None for a query that has no word but stop words, and `topics` those of posts,
-    which are the queries that have one.
+    `topics` gives the topics of posts, which are the queries that have a word beside stop words.
     """
     threshold = WEAK if weak is None else weak
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) \
@@ -43,21 +38,24 @@ def find(
     counted, wordless = list[Asked](), list[tuple[str, int]]()
     different = tally(queries)
     for done, (text, count) in enumerate(different, 1):
-        found = answer(text)
-        if found is None:
+        hits = searcher.query(text, 1, ranking, False)
+        parsed = hits.parsed
+        if parsed and not (parsed.terms or parsed.years or parsed.unknown):
             wordless.append((text, count))
         else:
-            counted.append(_asked(text, count, found, threshold))
+            counted.append(_asked(text, count, hits, threshold))
         progress(done / (2 * len(different)))
     groups = _grouped(counted, topics) if counted else []  # which takes about as long
     progress(1.0)
     return Gaps(groups, threshold, wordless)
 
 
-def _asked(text: str, count: int, found: Answer, threshold: float) -> Asked:
-    id, title = (found.post.id, found.post.label) if found.post else (None, None)
-    weak = found.coverage < threshold
-    return Asked(text, count, found.coverage, weak, id, title, found.score)
+def _asked(text: str, count: int, hits: Hits, threshold: float) -> Asked:
+    weak = hits.coverage < threshold
+    if not hits:
+        return Asked(text, count, hits.coverage, weak, None, None, None)
+    best = hits[0]
+    return Asked(text, count, hits.coverage, weak, best.id, best.post.label, best.score)
 
 
 def _grouped(counted: Sequence[Asked], topics: Callable[[Sequence[Post]], Topics]) -> list[Gap]:

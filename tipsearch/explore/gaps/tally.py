@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tipsearch.analysis.analyzer import fold
+from tipsearch.corpus.querylog import MOST
 from tipsearch.errors import EmptyQueryError, SettingError
 
 KINDS = "texts in a list, or with how often each was asked, from 1 to 10^12, in pairs or a mapping"
-MOST = 10**12  # times that one query is asked: sums stay whole in any table
 
 
 def tally(queries: Iterable[str | tuple[str, int]] | Mapping[str, int]) -> list[tuple[str, int]]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
     from tipsearch.analysis.analyzer import Analyzer
     from tipsearch.corpus.post import Post
-    from tipsearch.store.storage import Generation
+    from tipsearch.store.reader import Reader
 
     Numbers = npt.NDArray[np.int64]
 
@@ -54,30 +54,24 @@ class Corpus(NamedTuple):
         )
 
 
-def corpus_of(
-    generation: Generation,
-    counts: Any,
-    tfidf: Any,
-    ids: Iterable[str],
-    terms: Sequence[str],
-    analyzer: Analyzer,
-    post: Callable[[int], Post],
-) -> Corpus:
-    """The corpus of an index, given the matrices of its posts."""
+def corpus_of(reader: Reader, tfidf: Any) -> Corpus:
+    """The corpus of an index, given its TF-IDF rows."""
+    counts = reader.counts()
     presence = counts.astype(np.float64)
     presence.data[:] = 1.0
-    vectors = _vectors(generation) if generation.facts["embedding"] else None
+    vectors, terms = _embeddings(reader) if reader.embedding else None, reader.vocabulary
     matrices = counts, tfidf, presence.tocsc()
-    return Corpus([*ids], terms, *matrices, usable(terms), vectors, analyzer, post)
+    return Corpus(
+        [*reader.ids], terms, *matrices, usable(terms), vectors, reader.analyzer, reader.post
+    )
 
 
-def _vectors(generation: Generation) -> npt.NDArray[Any]:
-    from tipsearch.ranking.dense.search import Vectors
+def _embeddings(reader: Reader) -> npt.NDArray[Any]:
+    """The embeddings of all posts, float64, rows of length 1."""
+    from tipsearch.ranking.dense.search import DenseSearch
 
-    arrays = generation.arrays
-    kept = Vectors(*(arrays[name] for name in Vectors.ARRAYS))
-    pool = kept.of(np.arange(generation.facts["posts"]))
-    return np.asarray(pool.codes * pool.scale[:, None])
+    posts = DenseSearch(reader.embeddings).of(np.arange(reader.posts))
+    return np.asarray(posts.codes * posts.scale[:, None])
 
 
 def usable(terms: Sequence[str]) -> Numbers:

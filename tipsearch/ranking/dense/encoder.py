@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tipsearch.analysis.embedding.model import Model
-    from tipsearch.store.storage import Array, Checked
+    from tipsearch.store.reader import Pieces
 
 
 class Encoder:
@@ -27,12 +27,12 @@ class Encoder:
 
     def __init__(
         self,
-        offsets: Checked[Array],
-        ids: Checked[Array],
+        pieces: Pieces,
         place: Callable[[str], int],
         load: Callable[[], Model],
     ) -> None:
-        self._offsets, self._ids, self._place, self._load = offsets, ids, place, load
+        self._offsets, self._ids = pieces
+        self._place, self._load = place, load
 
     def vector(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
         """The vector of a text, float64, of length 1, or 0 where there is no word."""
@@ -46,8 +46,8 @@ class Encoder:
         if place < 0:
             return model.pieces([word])[0]
         start, end = self._offsets[place : place + 2].tolist()
-        self._offsets.require(0 <= start <= end <= len(self._ids), "a pointer is out of range")
+        self._offsets.fail_unless(0 <= start <= end <= len(self._ids), "a pointer is out of range")
         found: list[int] = self._ids[start:end].tolist()
         inside = all(0 <= piece < len(model.table) for piece in found)
-        self._ids.require(inside, "a number is out of range")
+        self._ids.fail_unless(inside, "a number is out of range")
         return found

@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tipsearch.analysis.embedding.model import DIMENSIONS
-from tipsearch.analysis.embedding.vectors import quantised
+from tipsearch.analysis.embedding.vectors import COARSE, quantised
 from tipsearch.ranking.topk.selection import contenders
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tipsearch.store.storage import Array, Checked
+    from tipsearch.store.reader import Embeddings
+    from tipsearch.store.storage import Array
 
     Floats = npt.NDArray[np.float64]
     Singles = npt.NDArray[np.float32]
 
-COARSE = 64  # the first dimensions, which this model orders by weight, tell which cell
 LOOKED_AT = 8_000  # posts, in the nearest cells
 
 
-class Pool(NamedTuple):
+class Candidates(NamedTuple):
     """Posts that are worth a look: their rows, codes (float32) and scale."""
 
     rows: Array
@@ -43,47 +43,38 @@ class Pool(NamedTuple):
         found *= self.scale.astype(np.float64) * float(scale)
         return found
 
-    def with_others(self, more: Pool) -> Pool:
+    def with_others(self, more: Candidates) -> Candidates:
         """These and others, by row."""
         rows = np.append(self.rows, more.rows)
         order = np.argsort(rows)
         codes = np.concatenate([self.codes, more.codes])[order]
-        return Pool(rows[order], codes, np.append(self.scale, more.scale)[order])
+        return Candidates(rows[order], codes, np.append(self.scale, more.scale)[order])
 
 
-class Vectors:
+class DenseSearch:
     """The vectors of an index's posts; what is used of them is checked first.
 
     They lie by cell, if there are any, else by row.
     """
 
-    ARRAYS = (
-        "vectors.codes", "vectors.scale", "cells.rows", "cells.places", "cells.starts",
-        "cells.centroids",
-    )  # fmt: skip
+    def __init__(self, embeddings: Embeddings) -> None:
+        self._codes, self._scale = embeddings.codes, embeddings.scale
+        self._rows, self._places = embeddings.rows, embeddings.places
+        self._starts, self._centroids = embeddings.starts, embeddings.centroids
+        self._posts = len(embeddings.scale)
+        self.in_cells = len(embeddings.starts) > 0
 
-    def __init__(
-        self,
-        codes: Checked[Array],
-        scale: Checked[Array],
-        *cells: Checked[Array],
-    ) -> None:
-        self._codes, self._scale = codes, scale
-        self._rows, self._places, self._starts, self._centroids = cells
-        self._posts = len(scale)
-        self.in_cells = len(self._starts) > 0
-
-    def of(self, rows: Array) -> Pool:
+    def of(self, rows: Array) -> Candidates:
         """These rows."""
         if not self.in_cells:
-            return Pool(rows, self._whole.codes[rows], self._whole.scale[rows])
+            return Candidates(rows, self._whole.codes[rows], self._whole.scale[rows])
         places = self._places.take(rows).astype(np.int64)
         inside = not len(places) or (places.min() >= 0 and places.max() < self._posts)
-        self._places.require(bool(inside), "a number is out of range")
+        self._places.fail_unless(bool(inside), "a number is out of range")
         table = self._codes.take(places, DIMENSIONS).astype(np.float32)
-        return Pool(rows, table, self._lengths(self._scale.take(places)))
+        return Candidates(rows, table, self._lengths(self._scale.take(places)))
 
-    def near(self, query: Floats, limit: int) -> Pool:
+    def near(self, query: Floats, limit: int) -> Candidates:
         """The posts that are worth a look for a vector: all, or the best `limit` of its cells.
 
         Which of these are the best, the coarse dimensions tell.
@@ -105,31 +96,31 @@ class Vectors:
         best = contenders(places, np.asarray(likeness), limit)[0]
         rows = self._rows.take(best).astype(np.int64)
         inside = not len(rows) or (rows.min() >= 0 and rows.max() < self._posts)
-        self._rows.require(bool(inside), "a number is out of range")
+        self._rows.fail_unless(bool(inside), "a number is out of range")
         order = np.argsort(rows)
         codes = self._codes.take(best[order], DIMENSIONS).astype(np.float32)
-        return Pool(rows[order], codes, self._scale.take(best[order]))
+        return Candidates(rows[order], codes, self._scale.take(best[order]))
 
     @cached_property
-    def _whole(self) -> Pool:
+    def _whole(self) -> Candidates:
         table = self._codes.whole().astype(np.float32).reshape(-1, DIMENSIONS)
-        return Pool(np.arange(self._posts), table, self._lengths(self._scale.whole()))
+        return Candidates(np.arange(self._posts), table, self._lengths(self._scale.whole()))
 
     def _lengths(self, scale: Array) -> Array:
         """The same scale, or IndexCorrupt where a number of it is none."""
         fits = not len(scale) or (scale.min() >= 0 and scale.max() <= 1)  # NaN fails too
-        self._scale.require(bool(fits), "a number is out of range")
+        self._scale.fail_unless(bool(fits), "a number is out of range")
         return scale
 
     @cached_property
     def _cells(self) -> _Cells:
         starts = self._starts.whole().astype(np.int64)
         fits = starts[0] == 0 and starts[-1] == self._posts and bool(np.all(np.diff(starts) >= 0))
-        self._starts.require(fits, "it does not ascend")
+        self._starts.fail_unless(fits, "it does not ascend")
         centroids = self._centroids.whole().reshape(-1, COARSE)
         # Of finite numbers as large as these can be, no sum is infinite.
         bounded = bool(np.all(np.abs(centroids) <= 1))
-        self._centroids.require(bounded, "a number is out of range")
+        self._centroids.fail_unless(bounded, "a number is out of range")
         return _Cells(starts, centroids)
 
 

@@ -1,8 +1,8 @@
 """The kernel compiled by numba: the answers of the one in numpy, some four times as fast.
 
-The same algorithm, block by block: a wave of the most promising blocks sets the bar, then the
-others follow in order of rows, each only if its bound reaches the bar. Within a block the terms
-are added in the plan's order, and the rest is skipped once it cannot lift a post to the bar.
+The same algorithm, block by block: a wave of the most promising blocks sets the threshold, then the
+others follow in order of rows, each only if its bound reaches the threshold. Within a block the terms
+are added in the plan's order, and the rest is skipped once it cannot lift a post to the threshold.
 
 The many arguments are on purpose: a tuple of arrays costs a count of references at each look, a
 sixth of a query.
@@ -45,7 +45,7 @@ def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
     if not k:
         return []
     scores, rows = _search(
-        postings.rows, postings.values, postings.scale, postings.levels, postings.blocks,
+        postings.rows, postings.values, postings.scale, postings.block_max, postings.blocks,
         postings.starts, plan.starts, plan.ends, plan.slots, plan.factors, plan.bounds, k,
     )  # fmt: skip
     return in_order(rows, scores, k)
@@ -85,7 +85,7 @@ def _push(heap: Any, rows: Any, size: int, score: float, row: int) -> int:
 
 
 @_compiled
-def _bar(heap: Any, size: int, scale: Any) -> float:
+def _threshold(heap: Any, size: int, scale: Any) -> float:
     """What a sum has to reach to be among the best: less than the worst if rounding can lift it."""
     if size < len(heap):
         return 0.0
@@ -113,7 +113,7 @@ def _gallop(rows: Any, at: int, end: int, wanted: int) -> int:
 
 @_compiled
 def _bounds(
-    rows: Any, values: Any, scale: Any, levels: Any, blocks: int,
+    rows: Any, values: Any, scale: Any, block_max: Any, blocks: int,
     starts: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
 ) -> Any:  # fmt: skip
     """The most that a post of each block can score (float32), in whole groups of blocks."""
@@ -121,7 +121,7 @@ def _bounds(
     for term in range(len(starts)):
         if slots[term] >= 0:
             unit = np.float32(bounds[term] / LEVELS)
-            row = levels[slots[term] * blocks : (slots[term] + 1) * blocks]
+            row = block_max[slots[term] * blocks : (slots[term] + 1) * blocks]
             for block in range(blocks):
                 total[block] += unit * np.float32(row[block])
         else:
@@ -160,7 +160,7 @@ def _best_groups(groups: Any, count: int) -> Any:
 
 @_compiled
 def _score(
-    block: int, count: int, rows: Any, values: Any, scale: Any, levels: Any, blocks: int,
+    block: int, count: int, rows: Any, values: Any, scale: Any, block_max: Any, blocks: int,
     groups: Any, starts: Any, cursors: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
     total: Any, sums: Any, rest: Any, heap: Any, best: Any, size: int,
 ) -> int:  # fmt: skip
@@ -174,15 +174,15 @@ def _score(
     for term in range(len(ends) - 1, -1, -1):
         rest[term] = left
         if count == 1 and slots[term] >= 0:
-            left += bounds[term] * levels[slots[term] * blocks + block] / LEVELS
+            left += bounds[term] * block_max[slots[term] * blocks + block] / LEVELS
         else:
             left += bounds[term]
     width = -(-blocks // GROUP)
-    bar = _bar(heap, size, scale)
+    threshold = _threshold(heap, size, scale)
     sums[:posts] = 0.0
     most = 0.0
     for term in range(len(ends)):
-        if count == 1 and slots[term] >= 0 and levels[slots[term] * blocks + block] == 0:
+        if count == 1 and slots[term] >= 0 and block_max[slots[term] * blocks + block] == 0:
             continue
         at, end = cursors[term], ends[term]
         if slots[term] >= 0:
@@ -198,11 +198,11 @@ def _score(
             most = max(most, weight)
             at += 1
         cursors[term] = at
-        if (most + rest[term]) * (1 + 1e-9) < bar:
+        if (most + rest[term]) * (1 + 1e-9) < threshold:
             return size
     for post in range(posts):
         new = total[block + (post >> SHIFT)] != SCORED
-        if sums[post] > 0.0 and sums[post] * (1 + 1e-9) >= bar and new:
+        if sums[post] > 0.0 and sums[post] * (1 + 1e-9) >= threshold and new:
             score = np.rint(sums[post] * 1e12) / 1e12 if len(scale) else sums[post]
             if score > 0.0:
                 size = _push(heap, best, size, score, first + post)
@@ -211,11 +211,11 @@ def _score(
 
 @_compiled
 def _search(
-    rows: Any, values: Any, scale: Any, levels: Any, blocks: int, groups: Any,
+    rows: Any, values: Any, scale: Any, block_max: Any, blocks: int, groups: Any,
     starts: Any, ends: Any, slots: Any, factors: Any, bounds: Any, k: int,
 ) -> tuple[Any, Any]:  # fmt: skip
     """The k best scores and their rows, in no order."""
-    total = _bounds(rows, values, scale, levels, blocks, starts, ends, slots, factors, bounds)
+    total = _bounds(rows, values, scale, block_max, blocks, starts, ends, slots, factors, bounds)
     best_of = np.zeros(len(total) // GROUP, np.float32)
     for group in range(len(best_of)):
         for block in range(group * GROUP, (group + 1) * GROUP):
@@ -227,13 +227,13 @@ def _search(
     for wave in range(2):
         cursors[:] = starts
         for place in range(len(best_of) if wave else len(chosen)):
-            bar = max(np.float32(_bar(heap, size, scale)), SMALLEST)
+            threshold = max(np.float32(_threshold(heap, size, scale)), SMALLEST)
             group, count, jobs = place if wave else chosen[place], 1, 0
-            if best_of[group] < bar:
+            if best_of[group] < threshold:
                 continue
             if wave:
                 for block in range(group * GROUP, (group + 1) * GROUP):
-                    if total[block] >= bar:
+                    if total[block] >= threshold:
                         todo[jobs] = block
                         jobs += 1
                 if jobs >= DENSE:
@@ -243,7 +243,7 @@ def _search(
                 todo[0], jobs = group * GROUP + np.argmax(of_group), 1
             for job in range(jobs):
                 size = _score(
-                    todo[job], count, rows, values, scale, levels, blocks, groups, starts,
+                    todo[job], count, rows, values, scale, block_max, blocks, groups, starts,
                     cursors, ends, slots, factors, bounds, total, sums, rest, heap, best, size,
                 )  # fmt: skip
                 if not wave:

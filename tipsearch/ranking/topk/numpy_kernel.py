@@ -27,19 +27,19 @@ FIRST_WAVE, GROWTH = 64, 16
 def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
     """The k best rows with their scores, by score, then by row; only such as have a term."""
     bounds = _bounds(postings, plan)
-    bar, scores = 0.0, np.zeros(0)
+    threshold, scores = 0.0, np.zeros(0)
     rows: Rows = np.zeros(0, np.int64)
     wave = max(FIRST_WAVE, k)
-    while len(live := np.flatnonzero(bounds >= bar) if bar else np.flatnonzero(bounds)):
+    while len(live := np.flatnonzero(bounds >= threshold) if threshold else np.flatnonzero(bounds)):
         if len(live) > 2 * wave:
             some = bounds[live]
             live = live[some >= np.partition(some, len(some) - wave)[len(some) - wave]]
         bounds[live] = 0
         more, their_scores = _scored(postings, plan, live)
         rows, scores = np.concatenate((rows, more)), np.concatenate((scores, their_scores))
-        rows, scores, bar = contenders(rows, scores, k)
+        rows, scores, threshold = contenders(rows, scores, k)
         if len(postings.scale):
-            bar = max(bar - UNIT, 0.0)  # what is less may tie once it is rounded
+            threshold = max(threshold - UNIT, 0.0)  # what is less may tie once it is rounded
         wave *= GROWTH
     return in_order(rows, scores, k)
 
@@ -50,8 +50,8 @@ def _bounds(postings: Postings, plan: Plan) -> npt.NDArray[np.float32]:
     bounds = np.zeros(count, np.float32)
     for start, end, slot, _, bound in zip(*(part.tolist() for part in plan), strict=True):
         if slot >= 0:
-            levels = postings.levels[slot * count : (slot + 1) * count]
-            bounds += levels * np.float32(bound / LEVELS)
+            block_max = postings.block_max[slot * count : (slot + 1) * count]
+            bounds += block_max * np.float32(bound / LEVELS)
         else:
             places = slice(start, end)
             blocks, most = by_block(postings.rows[places], postings.weights(places))

@@ -12,7 +12,8 @@ from tipsearch.store import blocks
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tipsearch.store.storage import Array, Checked
+    from tipsearch.store.reader import PostingLists
+    from tipsearch.store.storage import Array
 
 REMEMBERED = 1 << 16
 HEAVIEST = 1e12  # far above all weights; sums of such stay within a float32
@@ -54,29 +55,20 @@ class Postings:
     out of range would make a kernel write outside its memory.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917
-        self,
-        indptr: Checked[Array],
-        rows: Checked[Array],
-        values: Checked[Array],
-        frequent: Checked[Array],
-        levels: Checked[Array],
-        starts: Checked[Array],
-        posts: int,
-        scale: Checked[Array] | None = None,
-    ) -> None:
-        self._indptr, self._rows, self._values = indptr, rows, values
-        self._levels, self._starts = levels, starts
-        self.posts, self.blocks, self._groups = posts, blocks.count(posts), blocks.groups(posts)
-        self.rows, self.values = rows.data, values.data
-        self.levels, self.starts = levels.data, starts.data
+    def __init__(self, lists: PostingLists) -> None:
+        self._lists = lists
+        self.posts, self.blocks = lists.posts, blocks.count(lists.posts)
+        self._groups = blocks.groups(lists.posts)
+        self.rows, self.values = lists.rows.data, lists.values.data
+        self.block_max, self.starts = lists.block_max.data, lists.starts.data
+        scale = lists.scale
         self.scale: Array = np.zeros(0) if scale is None else scale.whole()
-        if scale is not None and posts:  # NaN fails too
+        if scale is not None and lists.posts:  # NaN fails too
             fits = self.scale.min() >= 0 and self.scale.max() <= 1
-            scale.require(bool(fits), "a number is out of range")
-        self._at = indptr.data.data
-        self.trusted = False  # whether all of it was checked
-        self._slots = {term: slot for slot, term in enumerate(frequent.whole().tolist())}
+            scale.fail_unless(bool(fits), "a number is out of range")
+        self._at = lists.indptr.data.data
+        self.skip_checks = False  # `verify` has run
+        self._slots = {term: slot for slot, term in enumerate(lists.frequent.whole().tolist())}
         self._terms: dict[int, Term] = {}
 
     def term(self, number: int) -> Term:
@@ -89,29 +81,31 @@ class Postings:
         return term
 
     def _look_up(self, number: int) -> Term:
-        self._indptr.ensure(number, number + 2)
+        self._lists.indptr.ensure(number, number + 2)
         start, end, slot = self._at[number], self._at[number + 1], self._slots.get(number, -1)
-        if not self.trusted:
+        if not self.skip_checks:
             self._check(start, end, slot)
         return Term(start, end, self._most(start, end), slot)
 
     def _check(self, start: int, end: int, slot: int) -> None:
         """Check the postings of a term, which are from `start` to `end`."""
-        self._indptr.require(0 <= start < end <= len(self.rows), "a pointer is out of range")
-        rows = self._rows[start:end]
+        self._lists.indptr.fail_unless(
+            0 <= start < end <= len(self.rows), "a pointer is out of range"
+        )
+        rows = self._lists.rows[start:end]
         inside = rows[0] >= 0 and rows[-1] < self.posts and bool(np.all(rows[1:] > rows[:-1]))
-        self._rows.require(inside, "a number is out of range")
-        self._values.ensure(start, end)
+        self._lists.rows.fail_unless(inside, "a number is out of range")
+        self._lists.values.ensure(start, end)
         if slot >= 0:
-            self._levels.ensure(slot * self.blocks, (slot + 1) * self.blocks)
+            self._lists.block_max.ensure(slot * self.blocks, (slot + 1) * self.blocks)
             width = self._groups + 1
-            starts = self._starts[slot * width : (slot + 1) * width]
+            starts = self._lists.starts[slot * width : (slot + 1) * width]
             fits = starts[0] == 0 and starts[-1] == end - start and np.all(np.diff(starts) >= 0)
-            self._starts.require(bool(fits), "a place is out of range")
+            self._lists.starts.fail_unless(bool(fits), "a place is out of range")
         weights = self.weights(slice(start, end))
         # NaN fails too: with such a weight, no bound is one.
         fits = weights.min() > 0 and weights.max() <= HEAVIEST
-        self._values.require(bool(fits), "a weight is out of range")
+        self._lists.values.fail_unless(bool(fits), "a weight is out of range")
 
     def weights(self, places: Any) -> npt.NDArray[np.float64]:
         """The weights of the postings at these places (a slice or numbers), as float64."""

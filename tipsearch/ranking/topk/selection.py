@@ -23,9 +23,9 @@ def contenders(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores, float]
     """
     if len(rows) < k:
         return rows, scores, 0.0
-    bar = float(np.partition(scores, len(scores) - k)[len(scores) - k])
-    kept = scores >= bar
-    return rows[kept], scores[kept], bar
+    threshold = float(np.partition(scores, len(scores) - k)[len(scores) - k])
+    kept = scores >= threshold
+    return rows[kept], scores[kept], threshold
 
 
 def in_order(rows: Rows, scores: Scores, k: int) -> list[tuple[int, float]]:

@@ -1,1 +1,1 @@
-""""""
+"""Archive dumps: pages of a WordPress archive rendered to text."""

@@ -1,0 +1,122 @@
+"""BM25: the best rows for weighted terms, exactly, and the scores of given rows.
+
+A query may also name years. A year is then a word that each post of that year has once, and that
+adds nothing to its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tipsearch.analysis import weighting
+from tipsearch.corpus.dates import span
+from tipsearch.ranking.terms import Best, Factors, TermScore, rows_of, sum_scores, term_scores
+from tipsearch.ranking.topk.postings import Postings
+from tipsearch.ranking.topk.selection import in_order
+
+if TYPE_CHECKING:
+    from tipsearch.ranking.terms import Scores
+    from tipsearch.ranking.topk.engine import Engine
+    from tipsearch.store.reader import Reader
+    from tipsearch.store.storage import Array
+
+
+class Bm25:
+    """BM25 over the postings of an index. `analysis.weighting` has the formula."""
+
+    def __init__(self, reader: Reader, engine: Engine) -> None:
+        self._reader, self._engine = reader, engine
+
+    @cached_property
+    def postings(self) -> Postings:
+        """The postings with their BM25 weights."""
+        return Postings(self._reader.postings("bm25"))
+
+    def top(self, factors: Factors, limit: int) -> Best:
+        """The `limit` best rows by the sum of factor times weight, then by row."""
+        terms = sorted(factors.items())
+        years = [-term for term, _ in terms if term < 0] if terms and terms[0][0] < 0 else []
+        terms = terms[len(years) :]
+        best = self._engine.top(self.postings, self.postings.plan(terms), limit) if terms else []
+        if not years:
+            return best
+        # A row of no such year that is among the best is so by its terms alone.
+        dated = [self.rows_of_year(year) for year in years]
+        rows = np.unique(np.concatenate([rows_of(best), *dated]))
+        return in_order(rows, self.scores(factors, rows), limit)
+
+    def scores(self, factors: Factors, rows: Array) -> Scores:
+        """The scores of some ascending rows, float64, to the bit those of `top`."""
+        terms = {term: factor for term, factor in factors.items() if term >= 0}
+        scores = sum_scores(self.postings, terms, rows)
+        for year, factor in _years(factors):
+            of_year = np.isin(rows, self.rows_of_year(year), assume_unique=True)
+            scores[of_year] += factor * self._year_weight(year)
+        return scores
+
+    def term_scores(self, factors: Factors, row: int) -> list[TermScore]:
+        """What each term and year that a row has adds to its score, in the order of adding."""
+        terms = {term: factor for term, factor in factors.items() if term >= 0}
+        found = term_scores(self.postings, terms, row)
+        for year, factor in _years(factors):
+            rows = self.rows_of_year(year)
+            if row in rows:
+                found.append(TermScore(-year, factor, len(rows), self._year_weight(year)))
+        return found
+
+    def upper_bound(self, factors: Factors, unknown: int) -> float:
+        """Upper bound of the score of a query over all posts that there could be.
+
+        The weight of a term approaches idf * (k1 + 1) as its count grows. Each of `unknown` words
+        counts as a term of document frequency 0.
+        """
+        terms = [term for term in factors if term >= 0]
+        frequencies = np.append(self._frequencies(terms), 0)
+        asked = np.array([*(factors[term] for term in terms), unknown])
+        idf = weighting.bm25_idf(frequencies, self._reader.posts)
+        of_years = sum(factor * self._year_weight(year) for year, factor in _years(factors))
+        return float((idf * asked).sum() * (self._reader.weighting.k1 + 1) + of_years)
+
+    def share_of_bound(self, factors: Factors, unknown: int, row: int) -> float:
+        """The score of a row over the upper bound of the query, from 0 to 1."""
+        bound = self.upper_bound(factors, unknown)
+        return float(self.scores(factors, np.array([row]))[0]) / bound if bound else 0.0
+
+    def matching(self, terms: Iterable[int], row: int) -> set[int]:
+        """Which of some terms and years a row has."""
+        return {
+            term
+            for term in terms
+            if (self.postings.weight(term, row) if term >= 0 else row in self.rows_of_year(-term))
+        }
+
+    def count_matching(self, terms: Iterable[int]) -> int:
+        """How many rows have any of some terms, or are of any of some years."""
+        found = np.zeros(self._reader.posts, bool)
+        for term in terms:
+            found[self.postings.rows_of(term) if term >= 0 else self.rows_of_year(-term)] = True
+        return int(np.count_nonzero(found))
+
+    def rows_of_year(self, year: int) -> Array:
+        """The rows of the posts of a year, ascending."""
+        first, last = span(f"{year:04}") or (0, -1)
+        return self._reader.rows_between(first, last)
+
+    def _year_weight(self, year: int) -> float:
+        """The weight of a year in each post of it: its inverse document frequency."""
+        frequency = np.array(len(self.rows_of_year(year)))
+        return float(weighting.bm25_idf(frequency, self._reader.posts))
+
+    def _frequencies(self, terms: list[int]) -> Array:
+        return self._reader.document_frequencies(np.array(terms, np.int64))
+
+
+def _years(factors: Factors) -> list[tuple[int, float]]:
+    """The years of a query with their factors, ascending."""
+    if not factors or min(factors) >= 0:
+        return []
+    return [(-term, factor) for term, factor in sorted(factors.items(), reverse=True) if term < 0]

@@ -1,0 +1,296 @@
+"""The interface of a stored index: what it holds, in the field's terms.
+
+Rankers, spelling, topics and the `Index` read an index through `Reader` alone. No other module
+above `store` and `build` knows which parts a file has. Whoever stores an index in another way, such
+as on a cluster, offers the same methods.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import cached_property
+from operator import lt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.analysis.weighting import Weighting
+from tipsearch.corpus.post import Post
+from tipsearch.errors import IndexClosed, IndexCorrupt, SettingError
+from tipsearch.store import layout, records
+from tipsearch.store.storage import FORMAT, Generation, read
+from tipsearch.store.strings import HashedStrings, Strings
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tipsearch.store.storage import Array, Checked
+
+    Counts = npt.NDArray[np.float64]
+
+
+class Forms(NamedTuple):
+    """The surface forms: form i stands for term `terms[i]` and occurs `frequency[i]` times.
+
+    `signatures` are those of `store.signatures`. All three are int32, int32 and uint64, one entry a
+    form.
+    """
+
+    strings: HashedStrings
+    terms: Checked[Array]
+    frequency: Checked[Array]
+    signatures: Checked[Array]
+
+
+class PostingLists(NamedTuple):
+    """Postings by term: term t is in the posts `rows[indptr[t]:indptr[t + 1]]`, ascending.
+
+    `values` lie beside `rows`. The weight of a posting is its value, or its value times the `scale`
+    (float64) of its post. `frequent` are the terms that have block maxima, `block_max` these
+    (uint8), and `starts` how many postings come before each group of blocks: see `store.blocks`.
+    """
+
+    indptr: Checked[Array]
+    rows: Checked[Array]
+    values: Checked[Array]
+    frequent: Checked[Array]
+    block_max: Checked[Array]
+    starts: Checked[Array]
+    posts: int
+    scale: Checked[Array] | None
+
+
+class Embeddings(NamedTuple):
+    """The embeddings of the posts, by cell if there are cells, else by row.
+
+    `codes` are int8, `scale` float32: one over the length of each vector of codes. `rows` has the
+    row at each place, `places` the place of each row, `starts` the first place of each cell,
+    `centroids` the middle of each. The last four are empty where there are no cells.
+    """
+
+    codes: Checked[Array]
+    scale: Checked[Array]
+    rows: Checked[Array]
+    places: Checked[Array]
+    starts: Checked[Array]
+    centroids: Checked[Array]
+
+
+class Pieces(NamedTuple):
+    """The word pieces of each form, then of each stop word: `ids[offsets[i]:offsets[i + 1]]`."""
+
+    offsets: Checked[Array]
+    ids: Checked[Array]
+
+
+class Reader:
+    """A stored index, read-only. Row i is the i-th post in order of id; rows stay inside tipsearch.
+
+    What is used of a file is checked first. Raises IndexCorrupt where it is not what was written,
+    or where the parts do not fit together.
+    """
+
+    def __init__(self, generation: Generation) -> None:
+        layout.check(generation, generation.folder)
+        self.generation = generation
+        self._arrays, self._facts = generation.arrays, generation.facts
+        self.folder, self.name = generation.folder, generation.name
+        self.posts: int = self._facts["posts"]
+        try:
+            self.analyzer = Analyzer.from_json(self._facts["analyzer"])
+            self.weighting = Weighting.from_json(self._facts["weighting"])
+        except SettingError as error:
+            raise self.damaged(str(error)) from error
+        self._records, self.ids, self.titles, self.terms = (
+            Strings(*self._table(file)) for file in layout.STRINGS[:-1]
+        )
+        strings = HashedStrings(*self._table("forms.txt"), self._arrays["forms.buckets"])
+        parts = (self._arrays[f"forms.{part}"] for part in ("terms", "frequency", "signatures"))
+        self.forms = Forms(strings, *parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By folder and generation where it was opened; one in memory as a whole."""
+        if self.name:
+            return _reopened, (os.path.abspath(self.folder), self.name)
+        parts = self.generation
+        return _rebuilt, (dict(parts.facts), parts.arrays, parts.blobs)
+
+    def _table(self, file: str) -> tuple[Any, Checked[Array]]:
+        offsets = f"{file.partition('.')[0]}.offsets"
+        return self.generation.blobs[file], self._arrays[offsets]
+
+    def damaged(self, reason: str) -> IndexCorrupt:
+        """The error that the manifest holds what this version cannot use."""
+        return IndexCorrupt(self.folder, "manifest.json", reason)
+
+    # --- settings
+
+    @property
+    def ranking(self) -> Mapping[str, Any]:
+        """The settings of the index's own ranking, as JSON types."""
+        ranking: Mapping[str, Any] = self._facts["ranking"]
+        return ranking
+
+    @property
+    def embedding(self) -> Mapping[str, Any] | None:
+        """Which model made the embeddings: `model`, `sha256`, `dimensions`; None without them."""
+        embedding: Mapping[str, Any] | None = self._facts["embedding"]
+        return embedding
+
+    # --- posts
+
+    def post(self, row: int) -> Post:
+        """The post of a row."""
+        sources = layout.sources(self.generation, row)
+        try:
+            return records.post(self.ids[row], self._records[row], sources)
+        except ValueError as error:
+            self.generation.blobs["posts.jsonl"].fail_unless(False, str(error))
+            raise
+
+    def row_of(self, id: str) -> int:
+        """The row of an id that the index gave before."""
+        row = self.ids.find(id)
+        self.generation.blobs["ids.txt"].fail_unless(row >= 0, "its lines are not in order")
+        return row
+
+    def rows_between(self, first: int, last: int) -> Array:
+        """The rows, ascending, of the posts dated from one day to another, counted from 1970."""
+        days = self._arrays["posts.days"].whole()
+        return np.flatnonzero((days >= first) & (days <= last))
+
+    def teasers(self, rows: Array) -> npt.NDArray[np.bool_]:
+        """Which of some rows are teasers."""
+        return self._arrays["posts.flags"].take(rows) & records.TEASER > 0
+
+    # --- terms of posts
+
+    @cached_property
+    def vocabulary(self) -> list[str]:
+        """All terms, sorted by code point; term t is `vocabulary[t]`."""
+        terms = list(self.terms)
+        self.generation.blobs["terms.txt"].fail_unless(
+            all(map(lt, terms, terms[1:])), "its lines are not in order"
+        )
+        return terms
+
+    @property
+    def lengths(self) -> tuple[int, int, int]:
+        """The counts of all full posts summed up, the number of teasers, and the sum of theirs."""
+        full, teasers, of_teasers = self._facts["lengths"]
+        return full, teasers, of_teasers
+
+    def row(self, row: int) -> tuple[Array, Counts]:
+        """The terms of a post, ascending, and how often it has each (float64)."""
+        indices, counts = self._arrays["matrix.indices"], self._arrays["matrix.counts"]
+        start, end = layout.stretch(self._arrays["matrix.indptr"], row, len(indices))
+        terms, of_terms = indices[start:end], counts[start:end]
+        inside = not len(terms) or (terms[0] >= 0 and terms[-1] < len(self.terms))
+        indices.fail_unless(
+            inside and bool(np.all(terms[1:] > terms[:-1])), "a number is out of range"
+        )
+        counts.fail_unless(bool(np.all(of_terms > 0)), "a number is out of range")
+        return terms, of_terms.astype(np.float64)
+
+    def row_scale(self, row: int) -> Array:
+        """One over the length of a post's TF-IDF row: float64, shape (1,); 0 without a term."""
+        indptr, scales = self._arrays["matrix.indptr"], self._arrays["matrix.scale"]
+        start, end = layout.stretch(indptr, row, len(self._arrays["matrix.indices"]))
+        scale = scales[row : row + 1]
+        fits = 0 < float(scale[0]) <= 1 if end > start else scale[0] == 0  # NaN fails too
+        scales.fail_unless(bool(fits), "a number is out of range")
+        return scale
+
+    def terms_per_post(self) -> list[int]:
+        """How many different terms each post has."""
+        indptr = self._arrays["matrix.indptr"]
+        layout.pointers(indptr, len(self._arrays["matrix.indices"]))
+        counts: list[int] = (indptr.data[1:] - indptr.data[:-1]).tolist()
+        return counts
+
+    def counts(self) -> Any:
+        """How often each post has each term: scipy CSR, shape (posts, terms).
+
+        A word of the title counts `title_weight` times.
+        """
+        from scipy.sparse import csr_matrix
+
+        arrays = self._arrays
+        layout.pointers(arrays["matrix.indptr"], len(arrays["matrix.indices"]))
+        indices = layout.inside(arrays["matrix.indices"], len(self.terms))
+        parts = (arrays["matrix.counts"].whole(), indices, arrays["matrix.indptr"].whole())
+        return csr_matrix(parts, shape=(self.posts, len(self.terms)), copy=False)
+
+    def document_frequencies(self, terms: Array | None = None) -> Array:
+        """In how many posts each of some terms is, or each of all."""
+        if terms is None:
+            return layout.frequencies(self.generation)
+        indptr = self._arrays["postings.indptr"]
+        found = indptr.take(terms + np.int64(1)) - indptr.take(terms.astype(np.int64))
+        inside = bool(np.all((found > 0) & (found <= self.posts)))
+        indptr.fail_unless(inside, "a pointer is out of range")
+        return found
+
+    def postings(self, weights: Literal["bm25", "tfidf"]) -> PostingLists:
+        """The postings of all terms with the weights of BM25, or with counts and a scale."""
+        arrays = self._arrays
+        by_bm25 = weights == "bm25"
+        return PostingLists(
+            arrays["postings.indptr"], arrays["postings.rows"],
+            arrays["postings.bm25" if by_bm25 else "postings.counts"], arrays["frequent"],
+            arrays["blocks.bm25" if by_bm25 else "blocks.cosine"], arrays["blocks.starts"],
+            self.posts, None if by_bm25 else arrays["matrix.scale"],
+        )  # fmt: skip
+
+    # --- embeddings
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The embeddings of the posts; empty where `embedding` is None."""
+        parts = ("vectors.codes", "vectors.scale", *(f"cells.{part}" for part in layout.OF_CELLS))
+        return Embeddings(*(self._arrays[part] for part in parts))
+
+    @property
+    def pieces(self) -> Pieces:
+        """The word pieces of the forms; empty where `embedding` is None."""
+        return Pieces(self._arrays["pieces.offsets"], self._arrays["pieces.ids"])
+
+    # --- as a whole
+
+    def verify(self) -> None:
+        """Check every byte, and that the parts fit together."""
+        from tipsearch.store.verify import verify
+
+        verify(self.generation)
+
+    def info(self) -> dict[str, Any]:
+        """What the index is, as JSON types: counts, settings and the sources' SHA-256."""
+        blobs, arrays = self.generation.blobs, self._arrays
+        size = sum(map(len, blobs.values())) + sum(part.data.nbytes for part in arrays.values())
+        return {
+            **{name: deepcopy(self._facts[name]) for name in layout.FACTS},
+            "bytes": size,
+            "format": FORMAT,
+            "generation": self.name or None,
+        }
+
+    def files(self) -> dict[str, int]:
+        """The files that the index was read from and their bytes; empty if it was only built."""
+        return dict(sorted(self.generation.sizes.items()))
+
+
+def _reopened(folder: str, name: str) -> Reader:
+    """The index that was pickled by folder and generation. Raises IndexClosed where it is gone."""
+    generation = read(Path(folder))
+    if generation.name != name:
+        raise IndexClosed(folder, "is another one than was pickled")
+    return Reader(generation)
+
+
+def _rebuilt(facts: Mapping[str, Any], arrays: Any, blobs: Any) -> Reader:
+    """The index that was pickled as a whole."""
+    return Reader(Generation(facts, arrays, blobs))

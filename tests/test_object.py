@@ -6,6 +6,7 @@ import copy
 import gc
 import multiprocessing
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -287,8 +288,47 @@ def test_hits_are_pickled_with_what_they_know(index: Index) -> None:
     """The parse, the total and the coverage of an answer, and the words of its hits, are kept."""
     hits = index.query("angry custmer on the phone 2014", 4)
     again = pickle.loads(pickle.dumps(hits))
-    assert (again.parsed, again.total, again.coverage) == (hits.parsed, hits.total, hits.coverage)
-    assert [(hit.matched, hit.added) for hit in again] == [(h.matched, h.added) for h in hits]
+    for name in (
+        "parsed", "corrections", "added", "total", "coverage", "weak", "milliseconds",
+    ):  # fmt: skip
+        assert getattr(again, name) == getattr(hits, name)
+    for name in ("matched", "added", "title_spans", "snippet_spans"):
+        assert [getattr(hit, name) for hit in again] == [getattr(hit, name) for hit in hits]
+
+
+def test_an_answer_carries_what_a_page_needs(index: Index) -> None:
+    """Corrections, what feedback added, and where titles and snippets match, of one parse."""
+    hits = index.query("angry custmer pateince", 20)
+    assert hits.corrections == {"custmer": "customer", "pateince": "patience"}
+    assert hits.parsed == index.parse("angry custmer pateince")
+    assert hits.milliseconds > 0
+    terms = {index.analyzer.term(word) for word in hits.added}
+    why = [index.explain("angry custmer pateince", hit.id) for hit in hits]
+    assert terms == {part.term for each in why for part in each.parts if not part.in_query}
+    assert terms.isdisjoint({"angri", "custom", "patienc"})
+    marked = {
+        index.analyzer.term(word)
+        for hit in hits
+        for text, spans in ((hit.post.title, hit.title_spans), (hit.snippet, hit.snippet_spans))
+        for word in index.analyzer.tokens(" ".join(text[start:end] for start, end in spans))
+    }
+    assert marked == {"angri", "custom", "patienc"}
+    assert any(hit.title_spans for hit in hits)
+    related = index.related(FIX_FAST, 3)
+    assert (related.corrections, related.added, related.parsed) == ({}, (), None)
+
+
+def test_help_lists_methods_in_the_order_of_use() -> None:
+    """`help(Index)` begins with what is done first, and leaves no public name out of that order."""
+    import pydoc
+
+    public = {name for name in vars(Index) if not name.startswith("_")}
+    assert set(Index._fields) == public
+    text = re.sub(r".\x08", "", pydoc.render_doc(Index))
+    methods = re.findall(r"^ \|  ([a-z]\w*)\(", text, re.MULTILINE)
+    classmethods = {"build", "ingest", "open"}
+    expected = [name for name in Index._fields if name in methods and name not in classmethods]
+    assert methods[: len(expected)] == expected
 
 
 # --- between threads
@@ -302,7 +342,7 @@ def test_twenty_threads_share_an_index(
 
     With a cache of two terms it is cleared at nearly each look.
     """
-    monkeypatch.setattr(of_postings, "REMEMBERED", remembered)
+    monkeypatch.setattr(of_postings, "CACHED_TERMS", remembered)
     index.save(tmp_path)
     texts = [post.title for post in index][:40]
     expected = {text: [(h.id, h.score) for h in index.query(text)] for text in texts}
@@ -349,7 +389,7 @@ def test_the_host_keeps_its_filters_and_its_collector(
     lines = tmp_path / "posts.jsonl"
     lines.write_text("".join(f'{{"id": "{n}", "text": "post {n}"}}\n' for n in range(400)))
     monkeypatch.setattr(pool, "PARALLEL_BYTES", 0)
-    monkeypatch.setattr(bulk, "CHUNK", 2_000)
+    monkeypatch.setattr(bulk, "PIECE_BYTES", 2_000)
     told: list[bool] = []
     filters = warnings.filters[:]
     try:

@@ -277,6 +277,8 @@ def advice(errno: int | None) -> str:
 
 def check_limit(limit: int) -> int:
     """The limit as an int. Raises SettingError unless it is a whole number from 1 on."""
+    if type(limit) is int and limit > 0:
+        return limit
     if isinstance(limit, bool) or not hasattr(limit, "__index__") or limit < 1:
         raise SettingError("limit", limit, "a whole number, at least 1")
     return limit.__index__()

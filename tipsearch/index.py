@@ -45,6 +45,14 @@ class Index:
     the files that `ingest` or `add` read, else None.
     """
 
+    # help() lists what is here in this order, that of use, and the rest by name.
+    _fields = (
+        "build", "ingest", "add", "remove", "open", "save", "verify", "refresh", "close",
+        "query", "related", "explain", "parse", "matcher", "post", "info", "files", "topics",
+        "gaps", "related_graph", "significant_terms", "similarity", "picture", "to_frame",
+        "vectorizer", "analyzer", "weighting", "ranking", "terms", "matrix",
+    )  # fmt: skip
+
     def __init__(self, generation: storage.Generation, kernel: str = "auto") -> None:
         self._reader = Reader(generation)
         self._searcher = Searcher(self._reader, kernel)
@@ -269,7 +277,7 @@ class Index:
     def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
         """What the index makes of a query: its terms, and what became of its other words."""
         vocabulary = self._searcher.vocabulary
-        return vocabulary.told(vocabulary.parse(text, exact=exact))
+        return vocabulary.as_parsed(vocabulary.parse(text, exact=exact))
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
         """A function that gives start and end of each word of a text that matches the query."""
@@ -419,9 +427,9 @@ class Index:
         from tipsearch.explore.significance import significant_terms
         from tipsearch.views import tables
 
-        tables.library(arrow=arrow)
+        tables.load_library(arrow=arrow)
         found = significant_terms(self._reader, self._searcher.vocabulary, subset, limit)
-        return found.given(arrow)
+        return found.export(arrow)
 
     def similarity(self, subset: Subset | None = None, *, arrow: bool = False) -> Any:
         """The cosine of the TF-IDF rows of each two posts: a square with the ids on both sides.
@@ -434,8 +442,8 @@ class Index:
         from tipsearch.explore.similarity import similarity
         from tipsearch.views import tables
 
-        tables.library(arrow=arrow)
-        return similarity(self._reader, self.matrix, subset).given(arrow)
+        tables.load_library(arrow=arrow)
+        return similarity(self._reader, self.matrix, subset).export(arrow)
 
     def picture(self, of: Overview) -> Picture:
         """How many posts there are by "years", by "categories" or by "lengths".
@@ -459,8 +467,8 @@ class Index:
         """
         from tipsearch.views import tables
 
-        tables.library(arrow=arrow)
-        return tables.of_posts(self, self.analyzer, self._reader.terms_per_post()).given(arrow)
+        tables.load_library(arrow=arrow)
+        return tables.of_posts(self, self.analyzer, self._reader.terms_per_post()).export(arrow)
 
     @property
     def terms(self) -> list[str]:

@@ -120,7 +120,7 @@ def test_spread_over_the_cores_counts_the_same(
     here = Index.build(posts, progress=done.append).save(tmp_path / "here")
     assert done == [len(posts)]
     monkeypatch.setattr(pool, "PARALLEL_BYTES", 0)
-    monkeypatch.setattr(pipeline, "CHUNK", 7)
+    monkeypatch.setattr(pipeline, "ITEMS_AT_ONCE", 7)
     done.clear()
     assert Index.build(posts, progress=done.append).save(tmp_path / "there") == here
     assert done == [7] * 8

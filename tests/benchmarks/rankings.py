@@ -52,10 +52,10 @@ def recall(index: Index, queries: list[str]) -> float:
             for query in queries
         ]
 
-    found, was = asked(), (vectors.LOOKED_AT, hybrid.CANDIDATES)
-    vectors.LOOKED_AT, hybrid.CANDIDATES = len(index), 20_000
+    found, was = asked(), (vectors.SCANNED, hybrid.CANDIDATES)
+    vectors.SCANNED, hybrid.CANDIDATES = len(index), 20_000
     exact = asked()
-    vectors.LOOKED_AT, hybrid.CANDIDATES = was
+    vectors.SCANNED, hybrid.CANDIDATES = was
     pairs = zip(found, exact, strict=True)
     return statistics.mean(len(some & all) / (len(all) or 1) for some, all in pairs)
 

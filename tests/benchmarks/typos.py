@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from tests.benchmarks.measuring import significant, table
 from tipsearch.index import Index
-from tipsearch.query.spelling import TWO_FROM, Spelling, reach
+from tipsearch.query.spelling import TWO_MISTAKES_FROM, Spelling, max_mistakes
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 COLD = """
@@ -71,10 +71,10 @@ def drawn(index: Index, seed: int = 1) -> Iterator[tuple[str, str]]:
     chance, sums = random.Random(seed), list(itertools.accumulate(often.tolist()))
     while True:
         (meant,) = chance.choices(known, cum_weights=sums)
-        word = mistype(meant, chance) if reach(meant) else ""
-        if len(word) >= TWO_FROM and chance.random() < 0.5:
+        word = mistype(meant, chance) if max_mistakes(meant) else ""
+        if len(word) >= TWO_MISTAKES_FROM and chance.random() < 0.5:
             word = mistype(word, chance)
-        if reach(word) and not index.parse(word, exact=True).terms:
+        if max_mistakes(word) and not index.parse(word, exact=True).terms:
             yield word, meant
 
 

@@ -139,7 +139,7 @@ def test_ingest_is_read_and_build(
     Whatever the pieces are in which files are taken. Only an ingest keeps the groups of lines.
     """
     with _folder(files | pages) as folder, pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(bulk, "CHUNK", chunk)
+        monkeypatch.setattr(bulk, "PIECE_BYTES", chunk)
         posts, report = tipsearch.read(folder)
         built = Index.build(posts, sources=report.sources)
         ingested, account = Index.ingest(folder)
@@ -537,8 +537,8 @@ def test_several_processes_do_what_one_does(monkeypatch: pytest.MonkeyPatch) -> 
         older, report = Index.ingest(folder)
         posts = list(older)
         monkeypatch.setattr(pool, "PARALLEL_BYTES", 0)
-        monkeypatch.setattr(pipeline, "CHUNK", 150)
-        monkeypatch.setattr(bulk, "CHUNK", 9_000)
+        monkeypatch.setattr(pipeline, "ITEMS_AT_ONCE", 150)
+        monkeypatch.setattr(bulk, "PIECE_BYTES", 9_000)
         try:
             shared, account = Index.ingest(folder)
             assert _differences(shared, older) == []

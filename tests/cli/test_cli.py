@@ -13,10 +13,16 @@ from pathlib import Path
 
 import pytest
 
+import tipsearch
 from tipsearch.analysis.analyzer import Analyzer
 
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
+COMMANDS = (
+    "index", "add", "remove", "query", "related", "show", "topics", "gaps", "info", "verify",
+    "eval",
+)  # fmt: skip
+CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
 HEAVY = (
     "sklearn", "scipy", "numba", "nltk", "joblib", "pandas", "pyarrow", "rapidfuzz", "filelock",
     "rich", "html",
@@ -27,11 +33,10 @@ def _run(
     folder: Path, *words: str, code: int = 0, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run tipsearch in a folder, without the caller's settings, and check the exit code."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
     done = subprocess.run(
         [TIPSEARCH, *words],
         cwd=folder,
-        env=clean | {"TIPSEARCH_RANKING": "feedback"} | (env or {}),
+        env=CLEAN | {"TIPSEARCH_RANKING": "feedback"} | (env or {}),
         capture_output=True,
         encoding="latin-1" if env and "PYTHONIOENCODING" in env else "utf-8",
         check=False,
@@ -97,7 +102,7 @@ def test_plain_and_narrow_when_piped(indexed: Path, command: list[str]) -> None:
     ("query", "note"),
     [
         ("the of and", 'the query holds only stop words: "the", "of", "and".'),
-        ("thier", 'Took "their" for "thier" (as typed: --exact).'),
+        ("thier", 'Searched for "their" instead of "thier" (--exact searches as typed).'),
         ("xyzzy", 'No title or text has: "xyzzy".'),
         ("😀", "holds no letter or digit"),
     ],
@@ -255,14 +260,91 @@ def test_info_and_verify(indexed: Path, tmp_path: Path) -> None:
 
 
 def test_help_is_plain_and_complete(indexed: Path) -> None:
-    """Help names every command and fits in 80 columns; each command has its own."""
+    """Help names every command and fits in 80 columns; each command has its own, with examples."""
     shown = _run(indexed, "--help").stdout
-    for command in ("index", "query", "related", "show", "info", "verify", "eval"):
+    assert "..." not in shown.partition("Commands:")[2]  # no summary is cut
+    for command in COMMANDS:
         assert re.search(rf"^  {command} +\w", shown, re.MULTILINE)
         own = _run(indexed, command, "-h").stdout
         assert "--index DIR" in own
         assert "--json" in own
         assert all(len(line) <= 80 for line in own.splitlines())
+        assert 1 <= len(_examples(own)) <= 3
+
+
+def _examples(help: str) -> list[str]:
+    """The commands that stand at the end of a help text, a line each."""
+    _, _, end = help.replace("Example:\n", "Examples:\n").partition("\n  Examples:\n")
+    assert all(line.startswith("    ") for line in end.splitlines())
+    return [line.strip() for line in end.splitlines()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_examples_in_the_help_work(seeds: Path, tmp_path: Path, command: str) -> None:
+    """Each example runs as it stands, one after the other, in a folder with what it names."""
+    shutil.copytree(seeds, tmp_path / "seeds")
+    shutil.copytree(seeds, tmp_path / "pages")
+    for name, id in (("posts", "p1"), ("more", "p2")):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": id, "text": "A refund."}))
+    for name in ("questions.txt", "searches.txt"):
+        (tmp_path / name).write_text("refund policy\nangry customers\n")
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "fix it fast"}\n')
+    (tmp_path / "qrels.tsv").write_text(f"query-id\tcorpus-id\tscore\nq1\t{FIX_FAST}\t1\n")
+    _run(tmp_path, "index", "--ranking", "feedback")
+    path = f"{TIPSEARCH.parent}{os.pathsep}{os.environ['PATH']}"
+    for example in _examples(_run(tmp_path, command, "--help").stdout):
+        assert f"tipsearch {command}" in example
+        done = subprocess.run(
+            example, shell=True, cwd=tmp_path, env=CLEAN | {"PATH": path},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (example, done.stderr)
+        assert done.stdout or ">" in example
+
+
+def test_version(indexed: Path) -> None:
+    """`--version` prints the version of the package."""
+    assert _run(indexed, "--version").stdout == f"tipsearch {tipsearch.__version__}\n"
+
+
+# --- completion in the shell
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("tipsearch ", set(COMMANDS)),
+        ("tipsearch re", {"remove", "related"}),
+        ("tipsearch query --e", {"--exact"}),
+        ("tipsearch query angry --ranking ", {"hybrid", "feedback", "bm25", "tfidf"}),
+        ("tipsearch query -5 minutes --l", {"--limit"}),
+    ],
+)
+def test_completion_offers_what_fits(indexed: Path, line: str, offered: set[str]) -> None:
+    """Completion in bash offers commands, options and their values, and prints nothing else."""
+    words = line.split(" ")
+    env = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    done = _run(indexed, env=env | {"_TIPSEARCH_COMPLETE": "complete_bash"})
+    assert set(done.stdout.split()) == offered
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_completion_works_in_bash(indexed: Path) -> None:
+    """What `--show-completion` prints under bash completes a command there."""
+    script = (
+        'eval "$(tipsearch --show-completion bash)"; COMP_WORDS=(tipsearch re); COMP_CWORD=1; '
+        '_tipsearch_completion tipsearch; echo "${COMPREPLY[*]}"; complete -p tipsearch'
+    )
+    path = f"{TIPSEARCH.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "--norc", "-c", script],
+        cwd=indexed, env=CLEAN | {"PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    offered, registered = done.stdout.rsplit("\n", 2)[:2]
+    assert set(offered.split()) == {"remove", "related"}
+    assert registered == "complete -o default -F _tipsearch_completion tipsearch"
 
 
 # --- rankings
@@ -334,8 +416,8 @@ def test_the_environment_chooses_how_to_ask_never_how_to_build(indexed: Path) ->
     assert all(hit["matched"] and not hit["added"] for hit in hits)
     without = _run(indexed, "index", "--ranking", "feedback", *there)
     assert "ranks by feedback" in without.stdout
-    assert (
-        without.stderr == "The new index has no vectors, as the old one had: it ranks by words.\n"
+    assert without.stderr == (
+        "The new index has no embeddings, which the old one had: --ranking hybrid keeps them.\n"
     )
 
 

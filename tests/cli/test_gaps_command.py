@@ -55,7 +55,7 @@ def test_gaps_as_an_installed_command(folder: Path, index: Index) -> None:
     )  # fmt: skip
     assert _objects(done.stdout) == index.gaps(QUERIES).to_json()
     assert done.stderr.splitlines() == [
-        "10 blank lines: passed over.",
+        "10 blank lines: skipped.",
         'Left out, as they have no word but stop words: "how do I"',
     ]
 

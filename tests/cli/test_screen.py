@@ -113,7 +113,7 @@ def test_hits_that_mean_the_like_are_marked(indexed: Path) -> None:
 def test_more_than_is_shown_is_counted(indexed: Path) -> None:
     """How many more posts have a word, and what to type for them."""
     (note,) = _screen(indexed, "query", "customer", "--ranking", "bm25", "-n", "3")[-1:]
-    match = re.fullmatch(r"And (\d+) more with a word of it: -n (\d+)\.", note)
+    match = re.fullmatch(r"(\d+) more with a word of the query: -n (\d+)\.", note)
     assert match is not None
     assert int(match[2]) == int(match[1]) + 3
     every = _screen(indexed, "query", "customer", "--ranking", "bm25", "-n", match[2])

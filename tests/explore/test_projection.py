@@ -50,7 +50,7 @@ def test_neighbours_stay_neighbours(index: Index) -> None:
 def test_topics_are_apart(landmarks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A post's nearest ones are of its topic, with landmarks too."""
     if landmarks:
-        monkeypatch.setattr(projection, "IN_FULL", 100)
+        monkeypatch.setattr(projection, "MAX_TSNE_POSTS", 100)
         monkeypatch.setattr(projection, "LANDMARKS", 60)
     places = project(clusters(240))
     distances = np.linalg.norm(places[:, None] - places[None], axis=2)

@@ -200,7 +200,7 @@ def test_numbers_of_numpy_will_do() -> None:
 
 def test_a_topic_outside_the_sample_keeps_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a large corpus too, where only some posts tell the topics, each older one has a post."""
-    monkeypatch.setattr(choice, "FITTED", 12)
+    monkeypatch.setattr(choice, "MAX_FITTED_POSTS", 12)
     posts = [*planted(), Post("recovery-00", "", "umbrella umbrella stand")]  # not at a step
     index = Index.build(posts, ranking="feedback")
     older = {post.id: sorted(PLANTED).index(post.id.partition("-")[0]) + 1 for post in posts}

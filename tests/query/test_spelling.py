@@ -21,7 +21,7 @@ from tipsearch.analysis.analyzer import Analyzer
 from tipsearch.corpus.post import Post
 from tipsearch.errors import IndexCorrupt
 from tipsearch.index import Index
-from tipsearch.query.spelling import STOPPED, Correction, Spelling, distances, reach
+from tipsearch.query.spelling import STOPPED, Correction, Spelling, distances, max_mistakes
 from tipsearch.store import strings as lexicon
 from tipsearch.store.reader import Forms
 from tipsearch.store.signatures import signatures
@@ -94,7 +94,7 @@ def brute_force(word: str, forms: list[Form], limit: int) -> list[Correction]:
         for form in forms
         if not any(map(str.isdigit, form.text))
     }
-    apart = {form: far for form, far in apart.items() if far <= reach(word, form.text)}
+    apart = {form: far for form, far in apart.items() if far <= max_mistakes(word, form.text)}
     best = min(apart.values(), default=99)
     ranked = sorted(
         (form for form in apart if apart[form] == best),

@@ -97,7 +97,7 @@ def test_the_share_of_a_bound_is_at_most_one(posts: list[Post], query: str) -> N
     if not analyzed.factors:
         return
     prepared = search._prepared(analyzed, built.ranking)
-    lexical = search.bm25.scores(prepared.factors, prepared.near.rows)
+    lexical = search.bm25.scores(prepared.factors, prepared.nearest.rows)
     assert lexical.max() <= prepared.bound * (1 + 1e-6)
 
 

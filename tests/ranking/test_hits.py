@@ -63,6 +63,9 @@ class _Fixed(NamedTuple):
     def added(self, id: str) -> tuple[str, ...]:
         return ()
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return []
+
 
 def _hit(post: Post, snippet: str = "") -> Hit:
     return Hit(1, post.id, 1.5, _Fixed(post, snippet))

@@ -24,7 +24,7 @@ from tests.benchmarks import zipf
 from tests.strategies import CORPORA, QUERIES
 from tipsearch.analysis.analyzer import Analyzer
 from tipsearch.analysis.embedding import model
-from tipsearch.analysis.embedding.vectors import COARSE, quantised
+from tipsearch.analysis.embedding.vectors import COARSE_DIMENSIONS, quantised
 from tipsearch.build import cells
 from tipsearch.corpus.post import Post
 from tipsearch.errors import ExtraMissing, SettingError
@@ -292,7 +292,7 @@ def test_a_look_at_all_cells_is_the_whole_search(
 ) -> None:
     """Where every cell is looked into and all are candidates, cells change no bit of an answer."""
     whole = Index.build(_posts(), ranking="hybrid")
-    monkeypatch.setattr(vectors, "LOOKED_AT", 300)
+    monkeypatch.setattr(vectors, "SCANNED", 300)
     monkeypatch.setattr(hybrid, "CANDIDATES", 300)
     for query in _queries():
         assert in_cells.query(query, 300) == whole.query(query, 300)
@@ -304,12 +304,12 @@ def test_a_look_at_all_cells_is_the_whole_search(
 def test_no_computer_draws_cells_otherwise() -> None:
     """The cell of a post is that of whole numbers, which no order of adding up can change."""
     draw = np.random.default_rng(1)
-    coarse = draw.integers(-127, 128, (3000, COARSE), np.int8)
-    centroids = quantised(draw.normal(size=(50, COARSE)))
+    coarse = draw.integers(-127, 128, (3000, COARSE_DIMENSIONS), np.int8)
+    centroids = quantised(draw.normal(size=(50, COARSE_DIMENSIONS)))
     products = (coarse.astype(np.int64) @ centroids.codes.T.astype(np.int64)).astype(np.float32)
     expected = (products * centroids.scale).argmax(axis=1)
     assert np.array_equal(cells._nearest(coarse, centroids), expected)
-    for order in (slice(None, None, -1), draw.permutation(COARSE)):
+    for order in (slice(None, None, -1), draw.permutation(COARSE_DIMENSIONS)):
         turned = centroids._replace(codes=centroids.codes[:, order])
         assert np.array_equal(cells._nearest(coarse[:, order], turned), expected)
 
@@ -319,7 +319,7 @@ def test_a_look_at_few_cells_is_consistent(
     in_cells: Index, monkeypatch: pytest.MonkeyPatch, looked_at: int, candidates: int
 ) -> None:
     """Whatever is looked at, hits fall in order, each once, with the score that is explained."""
-    monkeypatch.setattr(vectors, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(vectors, "SCANNED", looked_at)
     monkeypatch.setattr(hybrid, "CANDIDATES", candidates)
     for query in _queries():
         hits = in_cells.query(query, 12)
@@ -337,7 +337,7 @@ def test_a_larger_limit_only_adds_in_cells(
     in_cells: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Up to the number of candidates, the first k of a larger limit are those of limit k."""
-    monkeypatch.setattr(vectors, "LOOKED_AT", 40)
+    monkeypatch.setattr(vectors, "SCANNED", 40)
     monkeypatch.setattr(hybrid, "CANDIDATES", 31)
     for query, post in zip(_queries(), _posts()[::7], strict=False):
         for limit in (1, 3, 10):

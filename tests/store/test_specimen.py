@@ -7,9 +7,13 @@ import datetime
 import hashlib
 import json
 import math
+import random
 import re
 import shutil
+import statistics
 import subprocess
+import zlib
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -131,6 +135,188 @@ def test_a_reader_without_tipsearch_can_read_it() -> None:
         assert Post(id, title, text, date, tuple(categories), kind, url, sources) == POSTS[row]
 
 
+@pytest.fixture(scope="module", params=["specimen", "larger"])
+def stored(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parts and the facts of the specimen, or of an index with frequent terms and blocks."""
+    folder = SPECIMEN
+    if request.param == "larger":
+        folder = tmp_path_factory.mktemp("larger")
+        Index.build(larger_posts(), ranking="feedback").save(folder)
+    return dict(parts(folder)), manifest(folder)["facts"]
+
+
+def larger_posts() -> Iterator[Post]:
+    """Posts of some frequent and many rare words; more than two groups of blocks of them."""
+    chance = random.Random(1)
+    words = [f"{chance.choice('abcé字')}{number}{'x' * (number % 40)}" for number in range(400)]
+    for number in range(1_100):
+        size = chance.randrange(12)
+        text = [words[min(int(chance.expovariate(0.05)), 399)] for _ in range(size)]
+        date = datetime.date(1960, 1, 1) + datetime.timedelta(number * 30)
+        yield Post(
+            f"{number:04}",
+            " ".join(text[:2]),
+            " ".join(text),
+            date=None if number % 3 == 0 else date,
+            kind="teaser" if number % 5 == 0 else "full",
+        )
+
+
+def table_lines(found: dict[str, Any], part: str) -> list[bytes]:
+    """The lines of a table of strings, without their ends."""
+    offsets = found[f"{part.partition('.')[0]}.offsets"].tolist()
+    return [found[part][a : b - 1] for a, b in pairwise(offsets)]
+
+
+def rows_of_counts(found: dict[str, Any]) -> list[dict[int, int]]:
+    """The count of each term of each post."""
+    terms, counts = found["matrix.indices"].tolist(), found["matrix.counts"].tolist()
+    return [
+        dict(zip(terms[a:b], counts[a:b], strict=True))
+        for a, b in pairwise(found["matrix.indptr"].tolist())
+    ]
+
+
+def postings_of(found: dict[str, Any], weights: Any) -> list[dict[int, float]]:
+    """The rows of each term, with the weights that lie beside `postings.rows`."""
+    rows, values = found["postings.rows"].tolist(), list(map(float, weights))
+    return [
+        dict(zip(rows[a:b], values[a:b], strict=True))
+        for a, b in pairwise(found["postings.indptr"].tolist())
+    ]
+
+
+def test_days_are_those_of_the_page(stored: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """`posts.days` has the days from 1970-01-01, also negative ones, and -2^31 for none."""
+    found, _ = stored
+    assert found["posts.days"].dtype == np.int32
+    dates = [([*json.loads(line), None])[2] for line in table_lines(found, "posts.jsonl")]
+    epoch = datetime.date(1970, 1, 1)
+    assert found["posts.days"].tolist() == [
+        (datetime.date.fromisoformat(date) - epoch).days if date else -(2**31) for date in dates
+    ]
+
+
+def test_buckets_of_forms_are_those_of_the_page(
+    stored: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    """Forms are sorted by CRC-32, and each is in the bucket that the page says."""
+    found, facts = stored
+    forms = table_lines(found, "forms.txt")
+    assert forms == sorted(forms, key=lambda form: (zlib.crc32(form), form))
+    assert len(forms) == facts["forms"]
+    count = 2
+    while count * 2 < len(forms):
+        count *= 2
+    buckets = found["forms.buckets"].tolist()
+    assert (len(buckets), buckets[0], buckets[-1]) == (count + 1, 0, len(forms))
+    for place, form in enumerate(forms):
+        bucket = zlib.crc32(form) * count // 2**32
+        assert buckets[bucket] <= place < buckets[bucket + 1]
+
+
+def test_signatures_of_forms_are_those_of_the_page(
+    stored: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    """Bit c of a signature: a character is of class c; bit 32 + c: two are."""
+    found, _ = stored
+    expected = []
+    for form in table_lines(found, "forms.txt"):
+        classes = Counter(ord(character) % 32 for character in form.decode()[:32])
+        once, twice = (sum(1 << c for c in classes if classes[c] >= least) for least in (1, 2))
+        expected.append(once + (twice << 32))
+    assert found["forms.signatures"].tolist() == expected
+
+
+def test_postings_are_the_counts_by_term(stored: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """`postings` hold what `matrix` does, by term; the facts have the sums of the counts."""
+    found, facts = stored
+    rows = rows_of_counts(found)
+    by_term: list[dict[int, float]] = [{} for _ in range(facts["terms"])]
+    for row, counts in enumerate(rows):
+        assert list(counts) == sorted(counts)
+        for term, count in counts.items():
+            by_term[term][row] = count
+    assert postings_of(found, found["postings.counts"]) == by_term
+    teasers = [flag == 1 for flag in found["posts.flags"].tolist()]
+    sums = [sum(counts.values()) for counts in rows]
+    assert facts["lengths"] == [
+        sum(length for length, teaser in zip(sums, teasers, strict=True) if not teaser),
+        sum(teasers),
+        sum(length for length, teaser in zip(sums, teasers, strict=True) if teaser),
+    ]
+
+
+def test_the_scale_of_the_cosine_is_that_of_the_page(
+    stored: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    """`matrix.scale` is one over the length of count times idf = ln((1 + N) / (1 + df)) + 1."""
+    found, facts = stored
+    frequencies = np.diff(found["postings.indptr"]).tolist()
+    idf = [math.log((1 + facts["posts"]) / (1 + df)) + 1 for df in frequencies]
+    expected = []
+    for counts in rows_of_counts(found):
+        length = math.sqrt(sum((count * idf[term]) ** 2 for term, count in counts.items()))
+        expected.append(1 / length if counts else 0.0)
+    assert found["matrix.scale"].tolist() == pytest.approx(expected, rel=1e-12)
+
+
+def test_bm25_weights_are_those_of_the_page(
+    stored: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    """`postings.bm25` is rarity * c * (k1 + 1) / (c + k1 * (1 - b + b * l)), as float32."""
+    found, facts = stored
+    k1, b = facts["weighting"]["k1"], facts["weighting"]["b"]
+    lengths = [sum(counts.values()) for counts in rows_of_counts(found)]
+    kinds = found["posts.flags"].tolist()
+    means = {
+        kind: statistics.mean(n for n, k in zip(lengths, kinds, strict=True) if k == kind)
+        for kind in set(kinds)
+    }
+    weights = postings_of(found, found["postings.bm25"])
+    for of_term, counts in zip(weights, postings_of(found, found["postings.counts"]), strict=True):
+        df = len(counts)
+        rarity = math.log(1 + (facts["posts"] - df + 0.5) / (df + 0.5))
+        expected = {
+            row: rarity * c * (k1 + 1) / (c + k1 * (1 - b + b * lengths[row] / means[kinds[row]]))
+            for row, c in counts.items()
+        }
+        assert of_term == pytest.approx(expected, rel=1e-7)
+
+
+def test_block_maxima_are_those_of_the_page(
+    stored: tuple[dict[str, Any], dict[str, Any]], request: pytest.FixtureRequest
+) -> None:
+    """Each byte is 255 w / m rounded up; `blocks.starts` counts the postings before 512 posts."""
+    found, facts = stored
+    posts = facts["posts"]
+    blocks, groups_of_blocks = -(-posts // 32), -(-posts // 512)
+    frequencies = np.diff(found["postings.indptr"]).tolist()
+    frequent = [term for term, df in enumerate(frequencies) if df >= 32 and df >= posts / 256]
+    assert found["frequent"].tolist() == frequent
+    assert (len(frequent) > 3) == ("larger" in request.node.name)
+    rows = found["postings.rows"]
+    cosine = found["postings.counts"] * found["matrix.scale"][rows]
+    for name, values in (("bm25", found["postings.bm25"]), ("cosine", cosine)):
+        table = found[f"blocks.{name}"].reshape(len(frequent), blocks)
+        weights = postings_of(found, values)
+        for term, of_blocks in zip(frequent, table.tolist(), strict=True):
+            greatest = [0.0] * blocks
+            for row, weight in weights[term].items():
+                greatest[row // 32] = max(greatest[row // 32], weight)
+            for byte, weight in zip(of_blocks, greatest, strict=True):
+                exact = 255 * weight / max(greatest)
+                assert math.ceil(exact * (1 - 1e-6)) <= byte <= math.ceil(exact * (1 + 1e-6))
+                assert byte / 255 * max(greatest) * (1 + 1e-6) >= weight
+    starts = found["blocks.starts"].reshape(len(frequent), groups_of_blocks + 1).tolist()
+    for term, of_groups in zip(frequent, starts, strict=True):
+        of_term = rows[found["postings.indptr"][term] : found["postings.indptr"][term + 1]]
+        before = [sum(of_term < 512 * group) for group in range(groups_of_blocks)]
+        assert of_groups == [*before, len(of_term)]
+
+
 @pytest.mark.parametrize("blocks", [1, 4])
 def test_a_reader_without_tipsearch_can_verify_it(tmp_path: Path, blocks: int) -> None:
     """The checksums are those that index/README.md says, and its commands give them."""
@@ -175,6 +361,22 @@ def test_the_format_s_page_names_every_part_and_fact() -> None:
         assert f"`{setting}`" in page, setting
 
 
+def groups_by_the_page(data: bytes) -> tuple[list[int], list[int]]:
+    """Where the groups of the lines of a file end, and how many lines each has."""
+    ends, lines, at, count = list[int](), list[int](), 0, 0
+    for line in re.findall(rb"[^\n]*\n|[^\n]+\Z", data):
+        key = len(line)
+        for p in (2, 4, 6, 8):
+            place = max(len(line) - 4, 0) * p // 8
+            key = ((key ^ (key >> 15)) * 0x85EBCA6B + line[place]) % 2**32
+        at, count = at + len(line), count + 1
+        if key * 0x85EBCA6B % 2**32 < 2**28 or at == len(data):
+            ends.append(at)
+            lines.append(count)
+            count = 0
+    return ends, lines
+
+
 LINES = st.sampled_from([b"", b"a", b"ab", b"abc", b"abcd", b'{"id": "a", "text": "b"}'])
 
 
@@ -183,22 +385,42 @@ LINES = st.sampled_from([b"", b"a", b"ab", b"abc", b"abcd", b'{"id": "a", "text"
 @example(b"\n")
 @example(b"".join(b'{"id": "%d", "text": "post %d"}\n' % (i, i * i) for i in range(500)))
 def test_groups_of_lines_end_where_the_page_says(data: bytes) -> None:
-    """The page's account of the groups of a file's lines, in plain Python, is what is computed."""
-    ends, lines, at, count = [0], [], 0, 0
-    for line in re.findall(rb"[^\n]*\n|[^\n]+\Z", data):
-        key = len(line)
-        for p in (2, 4, 6, 8):
-            place = max(len(line) - 4, 0) * p // 8
-            key = ((key ^ key >> 15) * 0x85EBCA6B + line[place]) % 2**32
-        at, count = at + len(line), count + 1
-        if key * 0x85EBCA6B % 2**32 < 2**28 or at == len(data):
-            ends.append(at)
-            lines.append(count)
-            count = 0
+    """The groups that the page describes, in plain Python, are those that are computed."""
+    ends, lines = groups_by_the_page(data)
     found = groups(data)
-    assert (found.ends.tolist(), found.lines.tolist()) == (ends[1:], lines)
-    pieces = [data[a:b] for a, b in pairwise(ends)]
+    assert (found.ends.tolist(), found.lines.tolist()) == (ends, lines)
+    pieces = [data[a:b] for a, b in pairwise([0, *ends])]
     assert found.digests == [hashlib.sha256(piece).digest()[:16] for piece in pieces]
+
+
+def test_an_index_holds_the_groups_of_its_sources(tmp_path: Path) -> None:
+    """`groups` are those of each file of JSON Lines; a mark of the byte order is in none."""
+    posts = [b'{"id": "%d", "text": "%d"}' % (number, number**2) for number in range(405)]
+    plain, marked, returns = posts[:100], posts[100:400], posts[400:]
+    lines = {"a.jsonl": b"\n".join(plain) + b"\n", "b.jsonl": b"\n".join(marked)}
+    (tmp_path / "posts").mkdir()
+    for name, data in (
+        ("a.jsonl", lines["a.jsonl"]),
+        ("b.jsonl", b"\xef\xbb\xbf" + lines["b.jsonl"]),
+        ("c.jsonl", b"\r\n".join(returns)),  # has no groups
+    ):
+        (tmp_path / "posts" / name).write_bytes(data)
+    index, _ = Index.ingest(tmp_path / "posts", ranking="feedback")
+    index.save(tmp_path / "index")
+    found, facts = dict(parts(tmp_path / "index")), manifest(tmp_path / "index")["facts"]
+    expected = []
+    for source, (path, _) in enumerate(facts["sources"]):
+        data = lines.get(path.rpartition("/")[2], b"")
+        ends, counts = groups_by_the_page(data)
+        for (a, b), count in zip(pairwise([0, *ends]), counts, strict=True):
+            expected.append((source, count, hashlib.sha256(data[a:b]).digest()[:16]))
+    digests = found["groups.digest"].reshape(-1, 16)
+    stored_groups = zip(
+        found["groups.source"].tolist(), found["groups.lines"].tolist(),
+        (digest.tobytes() for digest in digests), strict=True,
+    )  # fmt: skip
+    assert list(stored_groups) == expected
+    assert {source for source, _, _ in expected} == {0, 1}
 
 
 if __name__ == "__main__":

@@ -1459,7 +1459,7 @@ def test_no_forged_array_crashes_the_interpreter(tmp_path: Path) -> None:
         for name in randomness.choices(list(layout.ARRAYS), k=randomness.randint(1, 3)):
             array = forged.array(name)
             for at in randomness.choices(range(len(array)), k=randomness.randint(1, 4)):
-                wide = array.dtype.str in layout.PLACES and randomness.random() < 0.5
+                wide = array.dtype.str in layout.POINTERS and randomness.random() < 0.5
                 least, most = (-(2**31), HUGE) if wide else (0, 40)
                 number_there = randomness.randint(least, most)
                 weight = randomness.choice([np.nan, np.inf, -1.0, 0.0, 0.5, 1e30])

@@ -19,7 +19,7 @@ from tipsearch.errors import ExtraMissing, SettingError
 from tipsearch.views import charts as pictures
 from tipsearch.views.charts import Cell, GraphNode, MapPoint, Picture, TopicWords
 from tipsearch.views.charts.frame import Frame
-from tipsearch.views.charts.periods import filled
+from tipsearch.views.charts.periods import fill_periods
 from tipsearch.views.charts.picture import MIME, SCHEMA
 from tipsearch.views.charts.style import short
 
@@ -183,7 +183,7 @@ def test_labels_do_not_cover_each_other() -> None:
     places = [(row["x"] / frame._unit, row["y"] / frame._unit) for row in rows]
     for n, (x, y) in enumerate(places):
         assert all(abs(x - u) > 50 or abs(y - v) >= 16.9 for u, v in places[:n])
-    crowd = data(Picture(frame.labels(altair, wanted * 40, must=False)[0]))[0]
+    crowd = data(Picture(frame.labels(altair, wanted * 40, keep_all=False)[0]))[0]
     assert 8 < len(crowd) < 320
 
 
@@ -205,15 +205,15 @@ def test_years_without_posts_are_zero() -> None:
 
 def test_periods_are_filled() -> None:
     """Years, quarters and months are counted on; what is none of them, or a mixture, is refused."""
-    assert filled([2016, 2014]) == ["2014", "2015", "2016"]
-    assert filled(["2014-Q3", "2015-Q1"]) == ["2014-Q3", "2014-Q4", "2015-Q1"]
-    assert filled(["2014-11", "2015-02"]) == ["2014-11", "2014-12", "2015-01", "2015-02"]
-    assert filled([]) == []
+    assert fill_periods([2016, 2014]) == ["2014", "2015", "2016"]
+    assert fill_periods(["2014-Q3", "2015-Q1"]) == ["2014-Q3", "2014-Q4", "2015-Q1"]
+    assert fill_periods(["2014-11", "2015-02"]) == ["2014-11", "2014-12", "2015-01", "2015-02"]
+    assert fill_periods([]) == []
     with pytest.raises(SettingError, match="less than 2,000 apart: look for a wrong date"):
-        filled(["0001-01", "9999-12"])
+        fill_periods(["0001-01", "9999-12"])
     for wrong in (["2014", "2014-03"], ["May"], ["2014-13"]):
         with pytest.raises(SettingError, match="a year, quarter or month"):
-            filled(wrong)
+            fill_periods(wrong)
 
 
 def test_words_are_in_order_of_weight() -> None:

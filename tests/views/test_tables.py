@@ -159,7 +159,7 @@ def test_similarity_in_arrow() -> None:
 
 def test_too_many_are_refused(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """A matrix that is too large for memory is an error that says what to do instead."""
-    monkeypatch.setattr(similarity, "COMPARED", 3)
+    monkeypatch.setattr(similarity, "MAX_COMPARED_POSTS", 3)
     assert len(index.similarity(list(index)[:3])) == 3
     with pytest.raises(SettingError, match="'56 posts': it must be 3 at most: give some, or ask"):
         index.similarity()

@@ -1,7 +1,7 @@
-"""What is a word, and which words are the same? The analysis of posts and of queries.
+"""Text analysis: normalise, tokenise, remove stop words, stem.
 
-An `Analyzer` is four named steps. Ingestion runs them with nltk (see `counting`), a query runs
-them with the standard library alone, and both give the same terms: the steps are defined here.
+The four steps of an `Analyzer` are defined here. A build runs them with nltk (`build.counting`), a
+query with the standard library alone; both give the same terms.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from tipsearch.errors import SettingError
 
-# One character for one, so that places in the text hold.
+# Each character gives one character, so offsets in the text stay valid.
 _UNIFIED = dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'") | dict.fromkeys(map(ord, "“”–—…•\xa0"), " ")
 
 _ASCII = {
@@ -24,7 +24,7 @@ _ASCII = {
 
 _ASCII_FOLDED: dict[int, str | None] = {**_ASCII, ord("`"): " ", ord("'"): None}
 
-# Function words: a closed class, so this list is complete in kind, if not in every spelling.
+# English function words, with their contractions.
 STOP_WORDS = tuple(
     sorted(
         set(
@@ -47,35 +47,35 @@ STOP_WORDS = tuple(
 
 
 def _nfkc_lower(text: str) -> str:
-    """NFKC, lower case, quotes straight, and a space for all but letters, digits, apostrophes.
+    """NFKC, lower case, straight quotes; a space for all but letters, digits and apostrophes.
 
-    So what a word is does not hang on a regular expression engine's notion of one: nltk's is not
-    the standard library's.
+    After that a token pattern needs no character classes, which nltk's regular expressions and
+    those of the standard library define differently.
     """
-    if text.isascii():  # all at once, for most English text
+    if text.isascii():  # the fast way, for most English text
         return text.translate(_ASCII)
     text = unicodedata.normalize("NFKC", text.translate(_UNIFIED))
     return re.sub(r"[^\w']|_", " ", text.lower())
 
 
 def _porter2(token: str) -> str:
-    from tipsearch.analysis.stemmer import stem  # few queries have a word that no post has
+    from tipsearch.analysis.stemmer import stem  # few queries need it
 
     return stem(token)
 
 
 NORMALISERS: dict[str, Callable[[str], str]] = {"nfkc-lower": _nfkc_lower}
-# A word is a run of letters and digits; an apostrophe holds it together, a hyphen does not.
+# A word is a run of letters and digits, with apostrophes inside; a hyphen ends it.
 TOKEN_PATTERNS: dict[str, str] = {"words": "[^ ']+(?:'[^ ']+)*"}
 STEMMERS: dict[str, Callable[[str], str]] = {"snowball-english": _porter2}
 
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """The four steps from a text to its terms: normalise, tokenise, stop, stem.
+    """The steps from a text to its terms: normalise, tokenise, remove stop words, stem.
 
-    A value: two analyzers with equal fields give equal terms. It is kept in the manifest of an
-    index, by the names of its steps; a name that this version does not know is refused.
+    Analyzers with equal fields give equal terms. The manifest of an index has the names of the
+    steps. Raises SettingError for an unknown name, and for stop words that are not normalised.
 
     >>> Analyzer().analyze("The customer’s e-mail was “apologizing”")
     ['custom', 'e', 'mail', 'apolog']
@@ -92,7 +92,7 @@ class Analyzer:
             ("token_pattern", TOKEN_PATTERNS),
             ("stemmer", STEMMERS),
         ):
-            if getattr(self, name) not in [*known]:  # it may be what has no hash
+            if getattr(self, name) not in [*known]:  # a list, since the value may be unhashable
                 raise SettingError(
                     f"analyzer.{name}", getattr(self, name), f"one of {', '.join(sorted(known))}"
                 )
@@ -101,15 +101,15 @@ class Analyzer:
             raise SettingError("analyzer.stop_words", words, "words as normalised: 'the', 'don't'")
 
     def normalise(self, text: str) -> str:
-        """The text as its tokens are read from it."""
+        """The normalised text, from which `pattern` takes the tokens."""
         return NORMALISERS[self.normaliser](text)
 
     def pattern(self) -> re.Pattern[str]:
-        """The pattern that matches one token of a normalised text."""
+        """The regular expression of one token of a normalised text."""
         return re.compile(TOKEN_PATTERNS[self.token_pattern])
 
     def tokens(self, text: str) -> list[str]:
-        """The surface forms in `text`, in order, stop words among them."""
+        """The tokens of `text`, in order, with stop words."""
         return self.pattern().findall(self.normalise(text))
 
     def term(self, token: str) -> str:
@@ -122,13 +122,13 @@ class Analyzer:
         return [self.term(token) for token in self.tokens(text) if token not in stop]
 
     def spans(self, text: str, forms: Container[str]) -> Iterator[tuple[int, int, str]]:
-        """Start, end and surface form of each token of `text`, as it is shown, that is in `forms`.
+        """Start, end and surface form of each token of `text` that is in `forms`.
 
-        Where normalising changes a length ("ﬁ" becomes "fi"), the place is that of the whole run
-        of characters between white space.
+        The offsets are of `text` as it is, not of the normalised text. Where normalising changes a
+        length ("ﬁ" becomes "fi"), they are those of the whole run between white space.
         """
         pattern, normalised = self.pattern(), self.normalise(text)
-        if normalised.isascii() and len(normalised) == len(text):  # then one character gave one
+        if normalised.isascii() and len(normalised) == len(text):  # offsets are the same in both
             for token in pattern.finditer(normalised):
                 if token[0] in forms:
                     yield token.start(), token.end(), token[0]
@@ -148,7 +148,7 @@ class Analyzer:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Analyzer:
-        """The analyzer that `to_json` wrote; SettingError where it is not just those settings."""
+        """The analyzer that `to_json` wrote. Raises SettingError for other keys or values."""
         names = {field.name for field in fields(cls)}
         if not isinstance(data, dict) or data.keys() != names:
             raise SettingError(
@@ -163,7 +163,9 @@ class Analyzer:
 
 
 def fold(title: str) -> str:
-    """A title without what people leave out when they type it: case, quotes, dashes, marks.
+    """A title folded for comparison: lower case, no apostrophes, other punctuation as one space.
+
+    A title of punctuation alone keeps it.
 
     >>> fold("In Service Recovery – Say “It” Like…") == fold("in service recovery - say it like...")
     True

@@ -1,19 +1,19 @@
-"""English stems without nltk, for the query path.
+"""English (Porter2) stemmer without nltk, for queries.
 
-Ingestion stems with nltk; a query's unseen words are stemmed here, since importing nltk takes
-seconds. A post and a query meet only where both give the same stem, so `stem` has one contract:
-it equals ``nltk.stem.SnowballStemmer("english").stem`` for every string.
+A build stems with nltk. A word of a query that no post has is stemmed here, since importing nltk
+takes seconds. Both must give the same stem: `stem` equals
+``nltk.stem.SnowballStemmer("english").stem`` for every string.
 
 Source: Porter, M. F., "The English (Porter2) stemming algorithm", snowballstem.org. nltk follows
 the revision before Snowball 3.0 and departs from it in a few places, each marked ``nltk:`` below.
 
-Three ideas carry the algorithm. A vowel is one of ``aeiouy``; a ``y`` that acts as a consonant
-is written ``Y`` meanwhile. R1 is what follows the first non-vowel after a vowel, and R2 is the
-same rule applied within R1; both are held as start offsets, which stay put while the word's end
-changes. Most steps replace the longest listed suffix, if it lies in R1 or R2, and else do nothing.
+A vowel is one of ``aeiouy``; a ``y`` that acts as a consonant is written ``Y`` during stemming. R1
+is what follows the first non-vowel after a vowel, and R2 the same within R1; both are kept as start
+offsets, which do not change with the end of the word. Most steps replace the longest listed suffix
+if it lies in R1 or R2.
 
-Most words end in two letters that no suffix ends in. So the tables are keyed by a suffix's last two
-letters, and a word whose ending is in no table is done at once.
+The tables are keyed by the last two letters of a suffix: most words end in two letters that no
+suffix ends in, and need no step.
 """
 
 _Suffixes = dict[str, dict[str, str]]  # by last two letters: each suffix and what replaces it
@@ -90,10 +90,10 @@ def stem(word: str) -> str:
 
 
 def _shorten(word: str, whole: str) -> str:
-    """Take the steps from 1a on; R1 and R2 are those of the `whole` word, before step 0."""
+    """Apply the steps from 1a on; R1 and R2 are those of the `whole` word, before step 0."""
     if word.endswith(("s", "ied")):
         word = _step_1a(word)
-    r1 = r2 = 0  # found only for a word whose steps may ask for them
+    r1 = r2 = 0  # computed only for a word whose steps use them
     if word[-2:] in _STEP_1B:
         r1, r2 = _regions(whole)
         word, r2 = _step_1b(word, r1, r2)
@@ -146,7 +146,7 @@ def _split(word: str, suffixes: _Suffixes) -> tuple[str, str, str]:
 
 
 def _ends_in_short_syllable(word: str) -> bool:
-    """Tell whether `word` ends non-vowel, vowel, non-vowel but w, x, Y; or is vowel, non-vowel."""
+    """Whether `word` ends in non-vowel, vowel, non-vowel but w, x, Y; or is vowel, non-vowel."""
     if len(word) < 2 or word[-1] in _VOWELS or word[-2] not in _VOWELS:
         return False
     return len(word) == 2 or (word[-1] not in "wxY" and word[-3] not in _VOWELS)
@@ -169,7 +169,7 @@ def _step_1a(word: str) -> str:
 
 
 def _step_1b(word: str, r1: int, r2: int) -> tuple[str, int]:
-    """Drop -ed, -ing and their adverbs after a vowel, then mend the end of what is left."""
+    """Drop -ed, -ing and their adverbs after a vowel, then repair the end of the rest."""
     base, suffix, replacement = _split(word, _STEP_1B)
     if replacement:  # -eed, -eedly
         return (base + replacement if len(base) >= r1 else word), r2

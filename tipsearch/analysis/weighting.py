@@ -1,7 +1,6 @@
-"""Term weighting: the settings and the formulas of BM25 and of TF-IDF.
+"""Term weighting: the settings and the formulas of BM25 and TF-IDF.
 
-Counts are whole numbers, document frequencies and lengths as in the index; all results are
-float64. `build.weights` applies them to a whole corpus.
+All results are float64. `build.weights` applies the formulas to a whole corpus.
 """
 
 from __future__ import annotations
@@ -23,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Weighting:
-    """Settings of both weightings; a value, kept in the manifest of an index.
+    """Settings of BM25 and TF-IDF, kept in the manifest of an index.
 
-    A word of the title counts as `title_weight` words of the text. `k1` and `b` are BM25's.
+    `k1` and `b` are those of BM25. A word of the title counts as `title_weight` words of the text,
+    for both. Raises SettingError for a value out of range.
     """
 
     k1: float = 1.5
@@ -49,7 +49,7 @@ class Weighting:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Weighting:
-        """The weighting that `to_json` wrote; SettingError where it is not just those settings."""
+        """The weighting that `to_json` wrote. Raises SettingError for other keys or values."""
         names = {field.name for field in fields(cls)}
         if not isinstance(data, dict) or data.keys() != names:
             raise SettingError("weighting", data, f"the settings {sorted(names)}")
@@ -57,34 +57,42 @@ class Weighting:
 
 
 def bm25_idf(frequencies: Array, posts: int) -> Floats:
-    """BM25's inverse document frequency of each term."""
+    """BM25's inverse document frequency: ln(1 + (N - df + 0.5) / (df + 0.5)), N posts.
+
+    `frequencies` are the document frequencies df.
+    """
     return np.asarray(np.log1p((posts - frequencies + 0.5) / (frequencies + 0.5)))
 
 
-def bm25_of(
+def bm25_weights(
     counts: Array, frequencies: Array, lengths: Array, posts: int, weighting: Weighting
 ) -> Floats:
-    """The BM25 weights of some pairs of a term and a post, in float64; an item for each pair."""
+    """The BM25 weight of each pair of a term and a post: idf (k1 + 1) c / (c + k1 (1 - b + b l)).
+
+    An item of each array is of one pair: `counts` the count c of the term in the post,
+    `frequencies` the document frequency of the term, `lengths` the l of `relative_lengths`.
+    """
     norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths)
     factors = bm25_idf(frequencies, posts) * (weighting.k1 + 1)
     return np.asarray(factors * counts / (counts + norms))
 
 
 def relative_lengths(lengths: Array, teasers: Array, sums: Sequence[int], posts: int) -> Floats:
-    """The length of each post over the mean of its kind.
+    """The length of each post over the mean length of its kind.
 
-    An excerpt is neither favoured for being short nor punished for what it leaves out: its like
-    are the other excerpts. `lengths` are sums of counts, `teasers` a mask, `sums` the lengths of
-    all full posts, how many teasers there are and their lengths.
+    A teaser is compared with teasers, so that it gains nothing by being short. `lengths` are sums
+    of counts. `teasers` is the mask of posts that are teasers. `sums` are of the whole corpus: the
+    sum of the lengths of full posts, the number of teasers, and the sum of their lengths.
     """
     of_full, count, of_teasers = sums
     means = np.array([of_full / max(posts - count, 1) or 1.0, of_teasers / max(count, 1) or 1.0])
     return np.asarray(lengths / means[teasers.astype(np.int8)])
 
 
-def idf(frequencies: Array, posts: int) -> Floats:
-    """The inverse document frequency of each term, ln((1 + N) / (1 + df)) + 1.
+def tfidf_idf(frequencies: Array, posts: int) -> Floats:
+    """The inverse document frequency of TF-IDF: ln((1 + N) / (1 + df)) + 1, N posts.
 
-    That of scikit-learn's TfidfTransformer, to the bit.
+    `frequencies` are the document frequencies df. The bits are those of scikit-learn's
+    TfidfTransformer.
     """
     return np.asarray(np.log((1.0 + posts) / (1.0 + frequencies)) + 1.0)

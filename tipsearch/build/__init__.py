@@ -1,1 +1,1 @@
-"""Build: posts to an index. An update is the same path."""
+"""Build: posts to an index. An update is a build that takes over what did not change."""

@@ -1,7 +1,6 @@
-"""Files of JSON Lines, a million posts at a time: from bytes to columns, with the same account.
+"""Large files of JSON Lines: parsed into columns in several processes, with a report of each line.
 
-What `ingest` makes of a line, in pieces that several processes share, and without what an older
-index has already.
+The outcome is that of `corpus.read`. Groups of lines that a previous index has are not parsed.
 """
 
 from __future__ import annotations
@@ -28,62 +27,65 @@ from tipsearch.store.records import post as post_of
 if TYPE_CHECKING:
     from tipsearch.store.storage import Array
 
-CHUNK = 1_000_000  # bytes
+PIECE_BYTES = 1_000_000
 BOM = b"\xef\xbb\xbf"
 
 
 class Parsed(NamedTuple):
-    """What came of a piece with so many `ends` of lines; the `lines` of its posts count from 1."""
+    """A parsed piece of `line_count` lines; the post in row i of `columns` is in line `lines[i]`.
 
-    ends: int
+    Lines count from 1. `refused` says why a line is no post.
+    """
+
+    line_count: int
     lines: Any
     refused: dict[int, str]
     columns: Columns
 
 
 def parse(piece: bytes | bytearray, analyzer: Analyzer) -> Parsed | None:
-    """The posts of some lines, or None where they are not UTF-8."""
+    """Parse a piece that ends where a line ends; None where it is not UTF-8."""
     try:
         lines = reader.split_lines(piece.decode())
     except UnicodeDecodeError:
         return None
     page = jsonl.parse(lines)
     numbers = np.array([draft.lines[0] for draft in page.drafts], np.int64)
-    found = columns.columns(page.drafts, analyzer)
-    return Parsed(len(lines) - 1, numbers, page.refused, found)
+    return Parsed(len(lines) - 1, numbers, page.refused, columns.columns(page.drafts, analyzer))
 
 
 def in_worker(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What the function gives, in a process of its own, where the garbage collector may rest.
+    """Call the function in a worker process, without garbage collection.
 
-    The search for reference cycles takes a third of the time, and finds none.
+    The search for reference cycles would take a third of the time, and finds none.
     """
     gc.disable()
     try:
         return function(*arguments)
     finally:
-        give_back()
+        release_memory()
 
 
-def give_back() -> None:
-    """Return to the system what was freed in small pieces, a third of all memory.
+def release_memory() -> None:
+    """Return freed memory to the system.
 
-    Of itself glibc keeps it; other C libraries have no such call, and need none.
+    glibc keeps small pieces for itself, a third of all memory here. Other C libraries have no such
+    call, and need none.
     """
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 class LinesFile:
-    """A file of JSON Lines on its way.
+    """A file of JSON Lines while it is read.
 
-    `columns` are its new posts, in lines `new`; `rows` of an older index are those in the lines
-    `reused`. `refused` says why a line is no post.
+    Its lines `new` are the posts of `columns`. Its lines `reused` are the posts in `rows` of the
+    previous index. `refused` says why a line is no post. `left` is the data still to be parsed.
     """
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        self.left, self.sha256 = load(entry.path)  # what is to be parsed
+        self.left, self.sha256 = load(entry.path)
         if self.left.startswith(BOM):
             del self.left[: len(BOM)]
         self.groups: Groups | None = None
@@ -94,14 +96,15 @@ class LinesFile:
         self.refused: dict[int, str] = {}
         self.broken = False
         self._parts: list[Parsed] = []
-        self._numbers: Array | None = None  # of the lines that are left, if not all are
+        self._numbers: Array | None = None  # of the lines in `left`, if not all are
 
     def reuse(self, known: dict[bytes, Array]) -> None:
-        """Take the groups of lines that are `known` out of it; only the others are parsed.
+        """Take the groups of lines that are `known` out of `left`; only the others are parsed.
 
-        So each is taken once, whatever number of files has it.
+        `known` has the rows of each group by its digest. A group that is used is removed from it,
+        so that it is used once even if several files have it.
         """
-        if b"\r" in self.left:  # lines may end where groups do not see it
+        if b"\r" in self.left:  # a line may end with this, which groups do not look for
             return
         self.groups = groups(self.left)
         rows, reused, left, numbers = [self.rows], [self.reused], list[bytearray](), [self.new]
@@ -123,39 +126,39 @@ class LinesFile:
         self.left, self._numbers = bytearray().join(left), np.concatenate(numbers)
 
     def pieces(self) -> Iterator[bytearray]:
-        """What is to be parsed, in pieces that end where a line ends."""
+        """The data to be parsed, in pieces that end where a line ends."""
         at = 0
         while at < len(self.left):
-            end = self.left.find(b"\n", at + CHUNK - 1) + 1 or len(self.left)
+            end = self.left.find(b"\n", at + PIECE_BYTES - 1) + 1 or len(self.left)
             yield self.left[at:end]
             at = end
 
     def take(self, part: Parsed | None) -> None:
-        """Note what came of the next piece."""
+        """Keep the next parsed piece."""
         if part is None:
             self.broken = True
         else:
             self._parts.append(part)
 
     def finish(self) -> bool:
-        """Put the pieces together; False where the file is no JSON Lines at all."""
+        """Join the parsed pieces. Returns False where the file turns out to be no JSON Lines."""
         parts, self._parts, self.left, before = self._parts, [], bytearray(), 0
         self.columns = columns.joined([part.columns for part in parts])
         new = [self.new]
         for part in parts:
-            new.append(self._of_file(part.lines + before))
-            numbers = self._of_file(np.array([*part.refused], np.int64) + before).tolist()
+            new.append(self._in_file(part.lines + before))
+            numbers = self._in_file(np.array([*part.refused], np.int64) + before).tolist()
             self.refused |= dict(zip(numbers, part.refused.values(), strict=True))
-            before += part.ends
+            before += part.line_count
         self.new = np.concatenate(new)
         return not self.broken and bool(self.columns.ids or len(self.rows))
 
-    def _of_file(self, numbers: Array) -> Array:
-        """The numbers in the file of lines that are numbered among those left."""
+    def _in_file(self, numbers: Array) -> Array:
+        """Line numbers in the file, given line numbers in `left`."""
         return numbers if self._numbers is None else self._numbers[numbers - 1]
 
-    def drafts_of(self, ids: Container[str]) -> reader.File:
-        """The drafts of its new posts that have one of these ids."""
+    def drafts_of(self, ids: Container[str]) -> reader.ParsedFile:
+        """The new posts that have one of these ids, as drafts."""
         drafts = []
         for place, (id, line) in enumerate(zip(self.columns.ids, self.new.tolist(), strict=True)):
             if id in ids:
@@ -166,16 +169,20 @@ class LinesFile:
                     Draft(post.title, post.text, post.date, post.kind, (line,),
                           post.categories, id, post.url)
                 )  # fmt: skip
-        return reader.File(self.entry.name, self.sha256, (), Page(tuple(drafts)))
+        return reader.ParsedFile(self.entry.name, self.sha256, (), Page(tuple(drafts)))
 
     def account(self, taken: set[tuple[str, int]], id_of_row: Any) -> FileReport:
-        """What became of each of its lines."""
+        """The report of each line.
+
+        `taken` are lines (name of the file, number) whose id another post has; `id_of_row` gives
+        the id of a row of the previous index.
+        """
         name, ids = self.entry.name, self.columns.ids
         others = {n: Line(n, UNRECOGNISED, note=why) for n, why in self.refused.items()}
         refused = np.zeros(len(self.new), bool)
         if taken:
             refused[:] = [(name, n) in taken for n in self.new.tolist()]
-        others |= {n: Line(n, UNRECOGNISED, note=reader.TAKEN) for n in self.new[refused].tolist()}
+        others |= {n: Line(n, UNRECOGNISED, note=reader.ID_TAKEN) for n in self.new[refused].tolist()}
         numbers = np.append(self.new[~refused], self.reused)
         places = np.append(np.flatnonzero(~refused), -1 - self.rows)
         order = np.argsort(numbers, kind="stable")

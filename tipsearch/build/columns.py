@@ -1,4 +1,4 @@
-"""Posts as an index stores them, many at once: lines and numbers instead of objects."""
+"""Columns: many posts as tables of strings and arrays, as an index stores them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Columns(NamedTuple):
-    """Some posts in any order: the id, record, folded title, flags and day of each.
+    """The id, record, folded title, flags, day and words of some posts, in any order.
 
-    Text 2i of `words` is the title of post i, 2i + 1 its text.
+    In `words` text 2i is the title of post i, and text 2i + 1 its text.
     """
 
     ids: list[str]
@@ -35,7 +35,7 @@ class Columns(NamedTuple):
 
 
 def columns(posts: Sequence[Any], analyzer: Analyzer) -> Columns:
-    """The columns of posts, or of drafts that have an id; the words are still to be tokenised.
+    """The columns of posts, or of drafts that have an id; words are split but not tokenised.
 
     Raises SettingError on half of a surrogate pair, which is no character and has no bytes.
     """
@@ -50,40 +50,40 @@ def columns(posts: Sequence[Any], analyzer: Analyzer) -> Columns:
 
 
 def joined(parts: Sequence[Columns]) -> Columns:
-    """The columns of several parts as one."""
+    """The columns of all parts, one after the other."""
     parts = [part for part in parts if part.ids]
     if len(parts) == 1:
         return parts[0]
     return Columns(
         [id for part in parts for id in part.ids],
-        _chained([part.records for part in parts]),
-        _chained([part.titles for part in parts]),
+        _concatenated([part.records for part in parts]),
+        _concatenated([part.titles for part in parts]),
         np.concatenate([np.zeros(0, np.uint8), *(part.flags for part in parts)]),
         np.concatenate([np.zeros(0, np.int32), *(part.days for part in parts)]),
         counting.joined([part.words for part in parts]),
     )
 
 
-def without(whole: Columns, left_out: npt.NDArray[np.bool_]) -> Columns:
+def without(full: Columns, left_out: npt.NDArray[np.bool_]) -> Columns:
     """The columns of the posts for which the mask `left_out` is False."""
     if not left_out.any():
-        return whole
-    kept, words = np.flatnonzero(~left_out), whole.words
+        return full
+    kept, words = np.flatnonzero(~left_out), full.words
     texts = np.repeat(~left_out, 2)
     places = words.places[np.repeat(texts, words.lengths)]
     used = np.unique(places)
     number = np.zeros(len(words.forms), np.int32)
     number[used] = np.arange(len(used))
     return Columns(
-        [whole.ids[i] for i in kept.tolist()],
-        gather([whole.records], kept),
-        gather([whole.titles], kept),
-        whole.flags[kept],
-        whole.days[kept],
+        [full.ids[i] for i in kept.tolist()],
+        gather([full.records], kept),
+        gather([full.titles], kept),
+        full.flags[kept],
+        full.days[kept],
         Words([words.forms[i] for i in used.tolist()], number[places], words.lengths[texts]),
     )
 
 
-def _chained(tables: Sequence[Table]) -> Table:
+def _concatenated(tables: Sequence[Table]) -> Table:
     lengths = [np.zeros(0, np.int64), *(np.diff(table.offsets) for table in tables)]
     return Table.of(b"".join(table.blob for table in tables), np.concatenate(lengths))

@@ -1,9 +1,9 @@
-"""Which words has each post? The analysis of many posts at once.
+"""Counting words: normalises, tokenises and stems many texts at once.
 
-Many texts are normalised and split at their spaces in one go; each distinct run of characters is
-tokenised once, and each distinct token stemmed once. That is nltk's work, but starting it takes a
-second in every process: a large corpus, which several share, and a few posts that change are
-given to the pattern and the stemmer of the query path, which give the same terms.
+Many texts are normalised and split at white space at once. Then each distinct run of characters is
+tokenised once, and each distinct token stemmed once. nltk does that for a build in one process; to
+load it takes a second in each process. So a large corpus, which several processes share, and an
+update use the pattern and the stemmer of the query path, which give the same terms.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Words(NamedTuple):
-    """The words of some texts: the next `lengths[i]` words are those of text i.
+    """The words of some texts, one after the other; text i has the next `lengths[i]` of them.
 
-    Word j is `forms[places[j]]`; `forms` are distinct, the arrays int32.
+    Word j is `forms[places[j]]`. The `forms` are distinct. Both arrays are int32.
     """
 
     forms: list[str]
@@ -34,7 +34,7 @@ class Words(NamedTuple):
 
 
 class Tokens(NamedTuple):
-    """The tokens of some texts, stop words left out, and the `stems` of their forms."""
+    """The tokens of some texts without stop words; `stems[i]` is the stem of `words.forms[i]`."""
 
     words: Words
     stems: list[str]
@@ -53,9 +53,9 @@ class _Numbers(dict[str, int]):
 
 
 def split(texts: Sequence[str], analyzer: Analyzer) -> Words:
-    """The runs of characters between spaces in the normalised texts."""
+    """The runs of characters between white space in the normalised texts."""
     mask = np.fromiter(map(str.isascii, texts), bool, len(texts))
-    # What is plain is normalised much faster, so the others are apart.
+    # ASCII texts are normalised much faster, so the others are kept apart.
     plain, plain_lengths = _runs([t for t, m in zip(texts, mask, strict=True) if m], analyzer)
     other, other_lengths = _runs([t for t, m in zip(texts, mask, strict=True) if not m], analyzer)
     numbers, lengths = _Numbers(), np.empty(len(texts), np.int32)
@@ -68,8 +68,8 @@ def split(texts: Sequence[str], analyzer: Analyzer) -> Words:
 
 
 def _runs(texts: Sequence[str], analyzer: Analyzer) -> tuple[list[str], Ints]:
-    """The runs of all texts in a row, and how many each text has."""
-    # Apostrophes by themselves are no word, so a run of them can stand between two texts.
+    """The runs of all texts, one after the other, and how many each text has."""
+    # A run of apostrophes is no word, so a long one can separate two texts.
     mark, runs, between = "'", list[str](), list[int]()
     while len(between) != len(texts):
         mark += "'" * 6
@@ -80,14 +80,14 @@ def _runs(texts: Sequence[str], analyzer: Analyzer) -> tuple[list[str], Ints]:
 
 
 def joined(parts: Sequence[Words]) -> Words:
-    """The words of several parts as one."""
+    """The words of all parts, one after the other."""
     if len(parts) == 1:
         return parts[0]
-    numbers, none = _Numbers(), [np.zeros(0, np.int32)]
-    known = [np.array(list(map(numbers.__getitem__, part.forms)), np.int32) for part in parts]
-    places = [of_part[part.places] for of_part, part in zip(known, parts, strict=True)]
-    lengths = np.concatenate(none + [part.lengths for part in parts])
-    return Words(list(numbers), np.concatenate(none + places), lengths)
+    numbers, empty = _Numbers(), [np.zeros(0, np.int32)]
+    renumbered = [np.array(list(map(numbers.__getitem__, part.forms)), np.int32) for part in parts]
+    places = [number[part.places] for number, part in zip(renumbered, parts, strict=True)]
+    lengths = np.concatenate(empty + [part.lengths for part in parts])
+    return Words(list(numbers), np.concatenate(empty + places), lengths)
 
 
 def tokens(
@@ -96,9 +96,12 @@ def tokens(
     tokenize: Callable[[str], list[str]],
     stem: Callable[[list[str]], list[str]],
 ) -> Tokens:
-    """The tokens of what `split` gave; `stem` gives the stems of a list of forms."""
+    """The tokens of the words that `split` returned, without stop words.
+
+    `tokenize` splits one run into tokens; `stem` returns the stem of each form of a list.
+    """
     stop = frozenset(analyzer.stop_words)
-    # A run without an apostrophe is one token.
+    # A run without an apostrophe is one token; all others are looked at one by one.
     odd = np.array(["'" in run or run in stop for run in runs.forms], bool)
     numbers = _Numbers()
     for run, is_odd in zip(runs.forms, odd.tolist(), strict=True):
@@ -136,7 +139,7 @@ def stems(forms: list[str], analyzer: Analyzer) -> list[str]:
 def nltk_tools(
     analyzer: Analyzer,
 ) -> tuple[Callable[[str], list[str]], Callable[[list[str]], list[str]]]:
-    """nltk's tokenizer, and its stemmer over lists, for `tokens`."""
+    """The arguments `tokenize` and `stem` of `tokens`, by nltk."""
     from nltk.stem import SnowballStemmer
     from nltk.tokenize import RegexpTokenizer
 

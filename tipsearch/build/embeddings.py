@@ -1,4 +1,4 @@
-"""The part of an index that tells what its posts are about: vectors, cells, pieces of words."""
+"""Embeddings of an index: vectors of posts, cells, and the word pieces of forms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tipsearch.analysis.embedding import model
-from tipsearch.analysis.embedding.vectors import Embedded, Known, embed, nothing, pieces
+from tipsearch.analysis.embedding.vectors import Embedded, PreviousEmbedding, embed, no_vectors, pieces
 from tipsearch.build.cells import cells
 from tipsearch.store.strings import pointers
 
@@ -19,40 +19,40 @@ if TYPE_CHECKING:
     from tipsearch.store.storage import Array
 
 
-def described() -> dict[str, Any]:
-    """What the manifest says of the embedding. Raises ExtraMissing."""
+def description() -> dict[str, Any]:
+    """The fact `embedding` of the manifest, for the installed model. Raises ExtraMissing."""
     loaded = model.load()
     return {"model": model.NAME, "sha256": loaded.digest, "dimensions": model.DIMENSIONS}
 
 
 def embedded(words: Words, analyzer: Analyzer, embedding: Mapping[str, Any]) -> Embedded:
-    """The vectors of posts; `words` are those of the title and the text of each, in turn.
+    """The vectors of posts; `words` are those of the title and then the text of each post.
 
-    Raises ExtraMissing where the model is not there, or not the one that `embedding` describes.
+    Raises ExtraMissing where the model that `embedding` describes is not installed.
     """
     if not len(words.lengths):
-        return nothing()
+        return no_vectors()
     loaded = model.load(embedding["sha256"])
     return embed(words.forms, words.places, words.lengths, analyzer.pattern(), loaded)
 
 
 def arrays(
-    built: Built, known: Known | None, new: Embedded | None, analyzer: Analyzer
+    built: Built, known: PreviousEmbedding | None, new: Embedded | None, analyzer: Analyzer
 ) -> dict[str, Array]:
-    """The arrays of an index of these posts; empty ones if `new` is None.
+    """The arrays of vectors, pieces and cells; all empty if `new` is None.
 
-    `known` is of the older index that it was built on, `new` has the vectors of the new posts.
+    `known` has the vectors and pieces of the previous index, `new` the vectors of the new posts.
     """
     if new is None:
-        none = np.zeros(0, np.int32)
+        empty = np.zeros(0, np.int32)
         return {
-            "vectors.codes": none.astype(np.int8),
-            "vectors.scale": none.astype(np.float32),
-            "pieces.offsets": none,
-            "pieces.ids": none,
-            **cells(nothing())[1],
+            "vectors.codes": empty.astype(np.int8),
+            "vectors.scale": empty.astype(np.float32),
+            "pieces.offsets": empty,
+            "pieces.ids": empty,
+            **cells(no_vectors())[1],
         }
-    old = known.vectors if known else nothing()
+    old = known.vectors if known else no_vectors()
     vectors = Embedded(
         np.concatenate([old.codes, new.codes])[built.kept],
         np.concatenate([old.scale, new.scale])[built.kept],
@@ -68,22 +68,22 @@ def arrays(
     }
 
 
-def _pieces(built: Built, known: Known | None, analyzer: Analyzer) -> Any:
-    """The pieces of each form, then of each stop word; only what is not known is asked for."""
+def _pieces(built: Built, known: PreviousEmbedding | None, analyzer: Analyzer) -> Any:
+    """The word pieces of each form, then of each stop word (CSR); those `known` are taken over."""
     from scipy.sparse import vstack
 
     lines = bytes(built.tables["forms"].blob).split(b"\n")[:-1]
     stop_words = list(analyzer.stop_words)
     places = np.full(len(lines) + len(stop_words), -1, np.int64)
     if known is not None:
-        there = np.flatnonzero(built.forms.old >= 0)
-        places[built.forms.old[there]] = there
+        kept = np.flatnonzero(built.forms.old >= 0)
+        places[built.forms.old[kept]] = kept
         places[len(lines) :] = len(built.forms.old) + np.arange(len(stop_words))
     missing = np.flatnonzero(places < 0)
     if not len(missing) and known is not None:
         return known.pieces[places]
     words = [[lines[i].decode() if i < len(lines) else stop_words[i - len(lines)]]
              for i in missing.tolist()]  # fmt: skip
-    asked = pieces(words, model.load())
+    computed = pieces(words, model.load())
     places[missing] = (known.pieces.shape[0] if known else 0) + np.arange(len(missing))
-    return (vstack([known.pieces, asked], format="csr") if known else asked)[places]
+    return (vstack([known.pieces, computed], format="csr") if known else computed)[places]

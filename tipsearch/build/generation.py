@@ -1,4 +1,4 @@
-"""The parts of an index put together: what `store` publishes."""
+"""Generation: puts the facts, arrays and tables of an index together, for `store.publish`."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 def generation_of(
     built: Built, settings: Settings, sources: Mapping[str, str], groups: Mapping[str, Groups]
 ) -> Generation:
-    """The generation of what was built.
+    """The generation of a built index.
 
-    `sources` are the SHA-256 of the files, `groups` the groups of lines of those that have any.
+    `sources` has the SHA-256 of each source file by name; `groups` the groups of lines of those
+    that are JSON Lines.
     """
     facts, arrays = built.facts, built.arrays
     facts["ranking"] = settings.ranking.to_json()
     facts["embedding"] = dict(settings.embedding) if settings.embedding else None
-    named = sorted(sources.items())
-    facts["sources"] = [[path, sha256] for path, sha256 in named]
-    kept = [(number, groups[path]) for number, (path, _) in enumerate(named) if path in groups]
-    digests = b"".join(digest for _, those in kept for digest in those.digests)
-    numbers = [np.full(len(those.digests), number) for number, those in kept]
+    paths = sorted(sources)
+    facts["sources"] = [[path, sources[path]] for path in paths]
+    of_files = [(number, groups[path]) for number, path in enumerate(paths) if path in groups]
+    digests = b"".join(digest for _, of_file in of_files for digest in of_file.digests)
+    numbers = [np.full(len(of_file.digests), number) for number, of_file in of_files]
     arrays["groups.digest"] = np.frombuffer(digests, np.uint8)
     arrays["groups.source"] = np.concatenate([[], *numbers]).astype(np.int32)
-    lines = [those.lines for _, those in kept]
+    lines = [of_file.lines for _, of_file in of_files]
     arrays["groups.lines"] = np.concatenate([[], *lines]).astype(np.int32)
     return Generation(
         facts,

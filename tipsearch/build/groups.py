@@ -1,8 +1,8 @@
-"""Which stretches of a file of lines were there before, wherever they stood in it?
+"""Groups of lines: content-defined chunks of a file, by which unchanged lines are recognised.
 
-A file is cut into groups of some 16 lines where the lines themselves say so, so that a change in
-one line changes the group that it is in and no other (content-defined chunking, as rsync and its
-like do it). A digest of each group tells whether an older file had the same lines.
+A line ends a group if a hash of some of its bytes is small, which one line in 16 is. So a change
+in a line changes its group and the next at most, wherever the lines stand in the file. The digest
+of a group tells whether an earlier state of a file had the same lines.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 DIGEST = 16  # bytes of a digest
-_STRETCH = 1 << 24
+_BYTES_AT_ONCE = 1 << 24
 _MULTIPLIER = np.uint32(0x85EBCA6B)  # of MurmurHash3
 
 
 class Groups(NamedTuple):
-    """The groups of a file in order: where each ends, its number of lines, its digest."""
+    """The groups of a file in order: the byte where each ends, its number of lines, its digest."""
 
     ends: Ints
     lines: Ints
@@ -31,13 +31,16 @@ class Groups(NamedTuple):
 
 
 def groups(data: bytes | bytearray) -> Groups:
-    """The groups of the lines of `data`, which end with a newline each, but for the last."""
+    """The groups of the lines of `data`; the last line may lack its newline.
+
+    The hash is that of `index/README.md`: of the length of a line and four of its bytes.
+    """
     characters = np.frombuffer(data, np.uint8)
-    found = [
-        np.flatnonzero(characters[at : at + _STRETCH] == ord("\n")) + at + 1
-        for at in range(0, len(data), _STRETCH)
+    newlines = [
+        np.flatnonzero(characters[at : at + _BYTES_AT_ONCE] == ord("\n")) + at + 1
+        for at in range(0, len(data), _BYTES_AT_ONCE)
     ]
-    ends = np.concatenate([np.zeros(0, np.int64), *found])
+    ends = np.concatenate([np.zeros(0, np.int64), *newlines])
     if len(data) and (not len(ends) or ends[-1] < len(data)):
         ends = np.append(ends, len(data))
     starts_of_lines = np.append(0, ends[:-1])[: len(ends)]

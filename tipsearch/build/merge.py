@@ -1,7 +1,7 @@
-"""How do posts become an index? Those of an older index that stay, and new ones, put together.
+"""Merge: posts kept from a previous index and new posts become the parts of one index.
 
-What is the same in the older one is taken over as it is; what hangs on the whole corpus, such as
-every weight, is computed anew. So the outcome is that of a build from nothing, to the byte.
+What does not change is copied. What depends on the whole corpus, such as all weights, is computed
+anew. So the outcome is that of a build from nothing, to the byte.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class Base(NamedTuple):
-    """The posts that are taken over from an older index: some of its rows, ascending."""
+    """The columns and terms of a previous index, and the `rows` of it that are kept (ascending)."""
 
     ids: Strings
     records: Table
@@ -59,10 +59,9 @@ class Base(NamedTuple):
 
 
 class Merged(NamedTuple):
-    """The order of a table: which old strings stay, and in what order these and the new ones lie.
+    """A table of old and new strings, and the place in it of each.
 
-    `old` and `new` say at which place of the merged table each old string (-1: gone) and each new
-    one is.
+    `old` has the place of each old string (-1: not kept), `new` that of each new one.
     """
 
     table: Table
@@ -71,10 +70,10 @@ class Merged(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What an index is made of: facts, arrays and tables.
+    """The facts, arrays and tables of an index, without those of embeddings and sources.
 
-    Row i is row `kept[i]` of the base, or beyond its rows one of the new posts; `forms` says where
-    the forms of the base and the new ones are.
+    Row i is row `kept[i]` of the base; numbers beyond its rows are new posts. `forms` has the
+    places of the forms of the base and of the new forms.
     """
 
     facts: dict[str, Any]
@@ -84,8 +83,8 @@ class Built(NamedTuple):
     forms: Merged
 
 
-def nothing() -> Base:
-    """The base of a build from nothing."""
+def empty_base() -> Base:
+    """The base of a build that keeps no post."""
     empty, none = encode([]), np.zeros(0, np.int32)
     strings = Strings(Checked(empty.blob), Checked(empty.offsets))
     forms = HashedStrings(Checked(empty.blob), Checked(empty.offsets), Checked(buckets([], 0)))
@@ -97,24 +96,25 @@ def nothing() -> Base:
 
 def build(
     base: Base,
-    gone: Tokens,
+    dropped: Tokens,
     new: Columns,
     tokens: Tokens,
     seen: Sightings,
     analyzer: Analyzer,
     settings: Weighting,
 ) -> Built:
-    """Facts, arrays and tables of the posts of `base` and the `new` ones.
+    """The facts, arrays and tables of an index of the kept posts of `base` and the `new` ones.
 
-    `tokens` are those of the new posts, `gone` those of the posts of the older index that `base`
-    leaves out; `seen` tells of the rows of `base`, then of the new posts. Raises DuplicateIdError.
+    `tokens` are those of the new posts, `dropped` those of the posts of the previous index that are
+    not kept. `seen` has the sightings of the kept rows, then of the new posts. Raises
+    DuplicateIdError.
     """
     ids = _merge(base.ids, _mask(len(base.ids), base.rows), new.ids)
     of_rows = np.append(ids.old[base.rows], ids.new)
     order = np.argsort(of_rows)
     kept = np.append(base.rows, len(base.ids) + np.arange(len(new.ids)))[order]
 
-    counts, terms, forms, form_terms, frequency = _counts(base, gone, tokens, settings)
+    counts, terms, forms, form_terms, frequency = _counts(base, dropped, tokens, settings)
     counts = counts[order]
     tables = {
         "posts": gather([base.records, new.records], kept),
@@ -127,8 +127,8 @@ def build(
     flags = np.append(base.flags, new.flags)[kept]
     lengths = np.asarray(counts.sum(axis=1), np.int64).ravel()
     teasers = flags & TEASER > 0
-    of_kinds = [int(lengths[~teasers].sum()), int(teasers.sum()), int(lengths[teasers].sum())]
-    relative = weighting.relative_lengths(lengths, teasers, of_kinds, len(lengths))
+    kind_lengths = [int(lengths[~teasers].sum()), int(teasers.sum()), int(lengths[teasers].sum())]
+    relative = weighting.relative_lengths(lengths, teasers, kind_lengths, len(lengths))
     arrays = {
         "posts.flags": flags,
         "posts.days": np.append(base.days, new.days)[kept],
@@ -147,7 +147,7 @@ def build(
         "posts": counts.shape[0],
         "terms": counts.shape[1],
         "forms": len(form_terms),
-        "lengths": of_kinds,
+        "lengths": kind_lengths,
         "paths": list(places.names),
         "analyzer": analyzer.to_json(),
         "weighting": settings.to_json(),
@@ -166,10 +166,10 @@ def _mask(length: int, places: Array) -> Array:
 
 
 def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = False) -> Merged:
-    """Put `new` strings, in any order, among those of `old` that are `kept` (a mask).
+    """Merge `new` strings, in any order, with those of `old` that are `kept` (a mask).
 
-    They come out sorted, or if `hashed` in the order of HashedStrings. Raises DuplicateIdError
-    where a string comes twice.
+    The result is sorted by code point, or if `hashed` as HashedStrings are. Raises
+    DuplicateIdError where a string comes twice.
     """
     by_key = sorted(range(len(new)), key=new.__getitem__)
     if hashed:
@@ -197,20 +197,21 @@ def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = Fals
 
 
 def _counts(
-    base: Base, gone: Tokens, new: Tokens, settings: Weighting
+    base: Base, dropped: Tokens, new: Tokens, settings: Weighting
 ) -> tuple[Any, Merged, Merged, Array, Array]:
-    """The counts (CSR) of the rows of `base` and the new posts, and the tables that go with them.
+    """The counts (CSR) of the kept and the new posts, and the terms and forms.
 
-    These are the terms, the forms, the term of each form, and how often each form is there. A
-    title word counts `title_weight` times.
+    Returns the counts; the terms; the forms; the term of each form (int32); the frequency of each
+    form (int32). A title word counts `title_weight` times.
     """
-    known = np.array(_found(base.forms, new.words.forms), np.int64)
+    known = np.array(_places_in(base.forms, new.words.forms), np.int64)
     frequency = base.form_frequency.astype(np.int64)
-    left = np.array(_found(base.forms, gone.words.forms), np.int64)
-    np.subtract.at(frequency, left, np.bincount(gone.words.places, minlength=len(left)))
-    often = np.bincount(new.words.places, minlength=len(known))
-    np.add.at(frequency, known[known >= 0], often[known >= 0])
-    fresh = np.flatnonzero((known < 0) & (often > 0))
+    dropped_forms = np.array(_places_in(base.forms, dropped.words.forms), np.int64)
+    dropped_frequency = np.bincount(dropped.words.places, minlength=len(dropped_forms))
+    np.subtract.at(frequency, dropped_forms, dropped_frequency)
+    added_frequency = np.bincount(new.words.places, minlength=len(known))
+    np.add.at(frequency, known[known >= 0], added_frequency[known >= 0])
+    fresh = np.flatnonzero((known < 0) & (added_frequency > 0))
     forms = _merge(
         base.forms, frequency > 0, [new.words.forms[i] for i in fresh.tolist()], hashed=True
     )
@@ -218,18 +219,18 @@ def _counts(
     staying = base.counts[base.rows] if len(base.rows) < base.counts.shape[0] else base.counts
     stems = [new.stems[i] for i in fresh.tolist()]
     unseen = sorted(set(stems))
-    in_base = np.array(_found(base.terms, unseen), np.int64)
+    in_base = np.array(_places_in(base.terms, unseen), np.int64)
     added = [stem for stem, place in zip(unseen, in_base.tolist(), strict=True) if place < 0]
     in_base[in_base < 0] = len(base.terms) + np.arange(len(added))
     number = dict(zip(unseen, in_base.tolist(), strict=True))
-    term_of_new = np.full(len(known), -1, np.int64)  # a form that has gone again keeps none
+    term_of_new = np.full(len(known), -1, np.int64)  # -1: a form that no kept post has
     term_of_new[known >= 0] = base.form_terms[known[known >= 0]]
     term_of_new[fresh] = list(map(number.__getitem__, stems))
-    alive = np.bincount(staying.indices, minlength=len(base.terms)) > 0
-    used = term_of_new[often > 0]
-    alive[used[used < len(base.terms)]] = True
-    terms = _merge(base.terms, alive, added)
-    final = np.concatenate([terms.old, terms.new, np.array([-1], np.int32)])  # the last for none
+    in_use = np.bincount(staying.indices, minlength=len(base.terms)) > 0
+    used = term_of_new[added_frequency > 0]
+    in_use[used[used < len(base.terms)]] = True
+    terms = _merge(base.terms, in_use, added)
+    final = np.concatenate([terms.old, terms.new, np.array([-1], np.int32)])  # -1 stays -1
 
     width = len(terms.table.offsets) - 1
     rows = [
@@ -242,17 +243,17 @@ def _counts(
     form_terms[forms.new] = final[term_of_new[fresh]]
     frequencies = np.empty(len(form_terms), np.int32)
     frequencies[forms.old[frequency > 0]] = frequency[frequency > 0]
-    frequencies[forms.new] = often[fresh]
+    frequencies[forms.new] = added_frequency[fresh]
     counts = vstack(rows, format="csr") if staying.shape[0] else rows[1]
     return counts, terms, forms, form_terms, frequencies
 
 
-def _found(table: Strings, strings: Sequence[str]) -> list[int]:
+def _places_in(table: Strings, strings: Sequence[str]) -> list[int]:
     return [table.find(string) for string in strings] if len(table) else [-1] * len(strings)
 
 
 def _new_counts(words: Words, terms: Array, width: int, settings: Weighting) -> Any:
-    """The counts of new posts; text 2i is the title of post i. `terms` are those of the forms."""
+    """The counts (CSR) of new posts; text 2i is the title of post i. `terms`: of each form."""
     of_posts = words.lengths.reshape(-1, 2)
     weights = np.tile(np.array([settings.title_weight, 1], np.int32), len(of_posts))
     counts = csr_array(
@@ -264,10 +265,10 @@ def _new_counts(words: Words, terms: Array, width: int, settings: Weighting) -> 
 
 
 def _weights(counts: Any, lengths: Array, settings: Weighting) -> dict[str, Array]:
-    """The counts by post and by term, and all weights and bounds that follow from them."""
+    """The arrays of counts by post and by term, of weights and of block maxima."""
     posts = counts.shape[0]
     frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = weighting.idf(frequencies, posts)
+    idf = weighting.tfidf_idf(frequencies, posts)
     scale = weights.scale(counts, idf)
     counts.data = smallest(counts.data)
     by_term = counts.tocsc()  # rows ascend within each term
@@ -276,10 +277,10 @@ def _weights(counts: Any, lengths: Array, settings: Weighting) -> dict[str, Arra
 
     bm25 = weights.bm25(rows, by_term.data, frequencies, lengths, settings)
     cosine = _Scaled(by_term.data, scale, rows)
-    place = counts.indptr.dtype  # that of the indices, or scipy copies them
+    dtype = counts.indptr.dtype  # the indices need the same, or scipy copies them
     return {
         "matrix.indptr": counts.indptr,
-        "matrix.indices": counts.indices.astype(place, copy=False),
+        "matrix.indices": counts.indices.astype(dtype, copy=False),
         "matrix.counts": counts.data,
         "matrix.scale": scale,
         "postings.indptr": pointers(frequencies),
@@ -294,11 +295,11 @@ def _weights(counts: Any, lengths: Array, settings: Weighting) -> dict[str, Arra
 
 
 class _Scaled:
-    """The counts, each times the scale of its row; made for a stretch when it is asked for."""
+    """counts * scale of the row, computed for each slice that is taken, to save memory."""
 
     def __init__(self, counts: Array, scale: Array, rows: Array) -> None:
         self._counts, self._scale, self._rows = counts, scale, rows
 
-    def __getitem__(self, stretch: slice) -> Array:
-        weights: Array = self._counts[stretch] * self._scale[self._rows[stretch]]
+    def __getitem__(self, items: slice) -> Array:
+        weights: Array = self._counts[items] * self._scale[self._rows[items]]
         return weights

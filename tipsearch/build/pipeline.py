@@ -1,8 +1,9 @@
-"""The path from posts to an index. An update is a build whose unchanged parts come ready.
+"""Pipeline: builds an index from posts or sources, and updates one.
 
-Every build ends in `assemble`: rows that stay of a previous index, and new posts, become one index.
-A build from nothing has no such rows. The bytes are the same whichever way the posts came. Small
-corpora are analysed here, with nltk; from some millions of characters on joblib shares the work.
+Every build ends in `assemble`, which makes one index of the rows kept from a previous index and of
+new posts. A build from nothing keeps no rows. The bytes of the outcome do not depend on how the
+posts came. A small corpus is analysed in this process, with nltk; from 8 MB on joblib shares the
+work among several processes.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Pool", "added", "of_posts", "of_sources", "reusable", "settings", "without"]
 
-CHUNK = 10_000
-TOKENS, WEIGHTS = 0.65, 0.85  # the share of a build that is done by then
+ITEMS_AT_ONCE = 10_000  # posts or forms that one call works on
+# The share of a build that is done after this step.
+TOKENS_DONE, WEIGHTS_DONE = 0.65, 0.85
 
 
 class Kept(NamedTuple):
-    """The rows of a previous index that stay, ascending, and where their posts are seen now."""
+    """The rows of a previous index that are kept, ascending, and the sightings of their posts."""
 
     previous: PreviousIndex
     rows: Array
@@ -50,7 +52,7 @@ class Kept(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """What an index keeps of its sources: their SHA-256, and the groups of lines of some."""
+    """The SHA-256 of each source file by name, and the groups of lines of those of JSON Lines."""
 
     sha256: Mapping[str, str]
     groups: Mapping[str, Groups]
@@ -66,7 +68,10 @@ def of_posts(
     progress: Callable[[int], None],
     pool: Pool,
 ) -> Generation:
-    """An index of `posts` in memory. Raises SettingError and DuplicateIdError."""
+    """Build an index from `posts`; `progress` gets the number of posts done since the last call.
+
+    Raises SettingError and DuplicateIdError.
+    """
     given, parts = list(posts), list[Columns]()
     for place, post in enumerate(given):
         if not isinstance(post, Post):
@@ -75,7 +80,7 @@ def of_posts(
         if not isinstance(path, str) or not isinstance(sha256, str):
             raise SettingError("sources", {path: sha256}, "names of files with their SHA-256")
     pool.weigh(sum(len(post.text) for post in given))
-    chunks = (given[at : at + CHUNK] for at in range(0, len(given), CHUNK))
+    chunks = (given[at : at + ITEMS_AT_ONCE] for at in range(0, len(given), ITEMS_AT_ONCE))
     for part in pool.map(columns.columns, chunks, settings.analyzer):
         parts.append(part)
         progress(len(part.ids))
@@ -93,11 +98,11 @@ def of_sources(
     pool: Pool,
     progress: Callable[[float], None],
 ) -> tuple[Generation, IngestReport]:
-    """An index of the posts of files and folders, and the account of these, as `read` gives it.
+    """Build an index from files and folders, and `posts` besides; return it with the report.
 
-    `posts` join those of the sources. What did not change since `previous` is taken over from it;
-    of its other posts those stay, if `keep_rest`, whose ids the sources do not have. `progress` is
-    told the share that is done. Raises SourceError, DuplicateIdError; IndexCorrupt for `previous`.
+    What did not change since `previous` is taken over from it. With `keep_rest` its other posts
+    are kept too, but for those whose ids the sources have. `progress` gets the share of the work
+    that is done. Raises SourceError, DuplicateIdError, and IndexCorrupt for `previous`.
     """
     gathered = gather(sources, posts, settings.analyzer, previous, pool, progress)
     report = gathered.report
@@ -108,14 +113,14 @@ def of_sources(
         )
         return made, report
     new = gathered.take_new()
-    found = previous.rows_of(new.ids)
-    same = previous.same_posts(found, new)
-    if _unchanged(previous, gathered, settings, len(found), bool(same.all())):
+    known_rows = previous.rows_of(new.ids)
+    same = previous.same_posts(known_rows, new)
+    if _unchanged(previous, gathered, settings, len(known_rows), bool(same.all())):
         progress(1.0)
         return previous.generation, report
-    kept, staying = _kept(previous, gathered, found, same, keep_rest)
+    kept, other_files = _kept(previous, gathered, known_rows, same, keep_rest)
     if keep_rest:
-        kept_sources = _with_old(previous, kept_sources, staying)
+        kept_sources = _with_old(previous, kept_sources, other_files)
     seen = gathered.seen.take(np.flatnonzero(~same))
     changed = columns.without(new, same)
     del new
@@ -129,7 +134,7 @@ def added(
     pool: Pool,
     progress: Callable[[float], None],
 ) -> tuple[Generation, IngestReport]:
-    """An index and some posts and sources beside it, and the account of the sources."""
+    """An index with the posts of these sources added, and the report of the sources."""
     given = list(sources)
     posts = [source for source in given if isinstance(source, Post)]
     files = [source for source in given if not isinstance(source, Post)]
@@ -143,18 +148,20 @@ def added(
 def without(reader: Reader, ranking: Ranking, rows: Sequence[int]) -> Generation:
     """An index without the posts of these rows."""
     previous = PreviousIndex(reader.generation)
-    staying = np.ones(len(previous), bool)
-    staying[[*rows]] = False
-    kept = np.flatnonzero(staying)
+    mask = np.ones(len(previous), bool)
+    mask[[*rows]] = False
+    kept = np.flatnonzero(mask)
     sources = Sources(dict(previous.facts["sources"]), previous.groups())
     seen = previous.sightings.take(kept)
-    nothing, nowhere = columns.joined([]), sightings.of_posts([])
+    no_posts, no_sightings = columns.joined([]), sightings.of_posts([])
     of_rows = Kept(previous, kept, seen)
-    return assemble(nothing, nowhere, of_rows, sources, _settings_of(reader, ranking), Pool(1))
+    return assemble(
+        no_posts, no_sightings, of_rows, sources, _settings_of(reader, ranking), Pool(1)
+    )
 
 
 def reusable(reader: Reader, settings: Settings) -> PreviousIndex | None:
-    """The previous index, if it has the same settings but for the ranking, and is not damaged."""
+    """The index as a PreviousIndex; None where it is damaged, or settings differ (not ranking)."""
     if _settings_of(reader, settings.ranking) != settings:
         return None
     try:
@@ -167,40 +174,40 @@ def _settings_of(reader: Reader, ranking: Ranking) -> Settings:
     return Settings(reader.analyzer, reader.weighting, ranking, reader.embedding)
 
 
-# --- what stays of a previous index
+# --- what is kept of a previous index
 
 
 def _unchanged(
-    previous: PreviousIndex, gathered: Gathered, settings: Settings, found: int, same: bool
+    previous: PreviousIndex, gathered: Gathered, settings: Settings, known: int, same: bool
 ) -> bool:
-    """Whether the sources give just what the previous index holds."""
-    ranked = previous.facts["ranking"] == settings.ranking.to_json()
-    if not ranked or dict(previous.facts["sources"]) != gathered.report.sources or not same:
+    """Whether the sources give just what the previous index holds; `known` posts are `same`."""
+    same_ranking = previous.facts["ranking"] == settings.ranking.to_json()
+    if not same_ranking or dict(previous.facts["sources"]) != gathered.report.sources or not same:
         return False
-    whole = len(gathered.reused) + found == len(previous)
-    return whole and set(previous.groups()) == set(gathered.groups)
+    same_posts = len(gathered.reused) + known == len(previous)
+    return same_posts and set(previous.groups()) == set(gathered.groups)
 
 
 def _kept(
-    previous: PreviousIndex, gathered: Gathered, found: Array, same: Array, keep_rest: bool
+    previous: PreviousIndex, gathered: Gathered, known_rows: Array, same: Array, keep_rest: bool
 ) -> tuple[Kept, Sequence[str]]:
-    """The rows that stay, and the names of the files of those that only stay."""
+    """The rows that are kept, and the names of the files of those that no source has."""
     rest = np.ones(len(previous), bool) if keep_rest else np.zeros(len(previous), bool)
-    rest[found[found >= 0]] = False
+    rest[known_rows[known_rows >= 0]] = False
     rest[gathered.reused] = False
-    rows = np.concatenate([gathered.reused, found[same], np.flatnonzero(rest)])
-    staying = previous.sightings.take(np.flatnonzero(rest)).tidy()
+    rows = np.concatenate([gathered.reused, known_rows[same], np.flatnonzero(rest)])
+    of_rest = previous.sightings.take(np.flatnonzero(rest)).tidy()
     again = gathered.seen.take(np.flatnonzero(same))
-    seen = sightings.joined([gathered.of_reused, again, staying])
+    seen = sightings.joined([gathered.of_reused, again, of_rest])
     order = np.argsort(rows, kind="stable")
-    return Kept(previous, rows[order], seen.take(order)), staying.names
+    return Kept(previous, rows[order], seen.take(order)), of_rest.names
 
 
-def _with_old(previous: PreviousIndex, new: Sources, staying: Sequence[str]) -> Sources:
-    """The sources of both; `staying` are the names of files of which posts only stay."""
+def _with_old(previous: PreviousIndex, new: Sources, other_files: Sequence[str]) -> Sources:
+    """The sources of both; `other_files` are those of kept posts that no source has."""
     old = {name: of for name, of in previous.groups().items() if name not in new.sha256}
-    # Posts that stay may be of an older file of that name: then a line does not tell a post.
-    fresh = {name: of for name, of in new.groups.items() if name not in staying}
+    # Kept posts may be of an older file of that name: then a line number is not that of a post.
+    fresh = {name: of for name, of in new.groups.items() if name not in other_files}
     return Sources(dict(previous.facts["sources"]) | dict(new.sha256), old | fresh)
 
 
@@ -216,27 +223,27 @@ def assemble(
     pool: Pool,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Generation:
-    """The index of `new` posts, which were `seen`, and of the rows of a previous index that stay.
+    """The index of the `kept` rows of a previous index and of `new` posts; `seen`: where these are.
 
-    Words are tokenised and counted, all weights and bounds computed anew, embeddings made for new
-    posts alone. Raises DuplicateIdError.
+    Words are tokenised and counted, weights and block maxima computed anew, embeddings made for
+    new posts alone. Raises DuplicateIdError.
     """
     analyzer = settings.analyzer
     vectors = _embedded(new.words, settings)
-    with_nltk = kept is None and not pool.parallel  # to start it takes as long as a small update
+    with_nltk = kept is None and not pool.parallel  # to load nltk takes as long as a small update
     tokens = _tokens(new.words, analyzer, pool, with_nltk=with_nltk)
     new = new._replace(words=NO_WORDS)
-    base, lost, known = merge.nothing(), NO_TOKENS, None
+    base, dropped_tokens, known = merge.empty_base(), NO_TOKENS, None
     if kept is not None:
-        gone = np.ones(len(kept.previous), bool)
-        gone[kept.rows] = False
-        words = counting.split(kept.previous.texts(np.flatnonzero(gone).tolist()), analyzer)
-        lost = _tokens(words, analyzer, pool, with_nltk=False)
+        dropped = np.ones(len(kept.previous), bool)
+        dropped[kept.rows] = False
+        words = counting.split(kept.previous.texts(np.flatnonzero(dropped).tolist()), analyzer)
+        dropped_tokens = _tokens(words, analyzer, pool, with_nltk=False)
         base, known = kept.previous.base(kept.rows), kept.previous.known
         seen = sightings.joined([kept.seen, seen])
-    progress(TOKENS)
-    built = merge.build(base, lost, new, tokens, seen, analyzer, settings.weighting)
-    progress(WEIGHTS)
+    progress(TOKENS_DONE)
+    built = merge.build(base, dropped_tokens, new, tokens, seen, analyzer, settings.weighting)
+    progress(WEIGHTS_DONE)
     built.arrays.update(embeddings.arrays(built, known, vectors, analyzer))
     made = generation_of(built, settings, sources.sha256, sources.groups)
     progress(1.0)
@@ -249,7 +256,7 @@ def _tokens(words: Words, analyzer: Analyzer, pool: Pool, *, with_nltk: bool) ->
         return counting.tokens(words, analyzer, *counting.nltk_tools(analyzer))
 
     def stem(forms: list[str]) -> list[str]:
-        chunks = (forms[at : at + CHUNK] for at in range(0, len(forms), CHUNK))
+        chunks = (forms[at : at + ITEMS_AT_ONCE] for at in range(0, len(forms), ITEMS_AT_ONCE))
         return list(chain.from_iterable(pool.map(counting.stems, chunks, analyzer)))
 
     return counting.tokens(words, analyzer, analyzer.pattern().findall, stem)

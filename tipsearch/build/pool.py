@@ -1,4 +1,4 @@
-"""Work shared by several processes, by joblib, where that pays."""
+"""Pool: maps a function over items, in several processes (joblib) where that saves time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PARALLEL_BYTES = 8_000_000
 
 
 class Pool:
-    """Calls of a function over many things: in `jobs` processes if `parallel`, else here.
+    """Maps functions over items: in `jobs` processes if `parallel`, else in this one.
 
-    By default in as many as there are cores that this process may use. Raises SettingError.
+    The default of `jobs` is the number of cores that this process may use. Raises SettingError.
     """
 
     def __init__(self, jobs: int | None = None) -> None:
@@ -25,20 +25,20 @@ class Pool:
         self._jobs, self.parallel = jobs, False
 
     def weigh(self, size: int) -> None:
-        """Decide by how many bytes there are to be read whether it is parallel."""
+        """Set `parallel` if the work, given by its size in bytes, is large enough."""
         self.parallel = self._jobs != 1 and size >= PARALLEL_BYTES
 
-    def map(self, function: Callable[..., Any], things: Iterable[Any], *more: Any) -> Iterator[Any]:
-        """What the function gives for each thing, in order."""
+    def map(self, function: Callable[..., Any], items: Iterable[Any], *more: Any) -> Iterator[Any]:
+        """Yield `function(item, *more)` for each item, in order. Raises NotEnoughMemory."""
         if not self.parallel:
-            yield from (function(thing, *more) for thing in things)
+            yield from (function(item, *more) for item in items)
             return
-        import joblib  # what is done here need not wait for it
+        import joblib  # slow to load, and not needed above
 
         jobs = joblib.Parallel(self._jobs or -1, "loky", return_as="generator")
         work = joblib.delayed(bulk.in_worker)
         try:
-            yield from jobs(work(function, thing, *more) for thing in things)
+            yield from jobs(work(function, item, *more) for item in items)
         except BrokenProcessPool as error:
             reason = "a process that shared the work was ended, probably for want of memory"
             raise NotEnoughMemory(reason) from error

@@ -1,4 +1,4 @@
-"""A previous index: what a build can take over from it."""
+"""PreviousIndex: what a build takes over from an index that was built before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from tipsearch.analysis.embedding.model import DIMENSIONS
-from tipsearch.analysis.embedding.vectors import PIECES, Embedded, Known
+from tipsearch.analysis.embedding.vectors import MAX_PIECES, Embedded, PreviousEmbedding
 from tipsearch.build.groups import DIGEST, Groups
 from tipsearch.build.merge import Base
 from tipsearch.build.sightings import Sightings
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from tipsearch.store.storage import Array, Generation
 
 
-FEW = 2_000  # so many looks into a sorted table cost as much as to read all of it
+FEW = 2_000  # ids: to look up more costs more than to decode all ids of the table
 
 
 class PreviousIndex:
-    """A previous index, each byte of it checked: IndexCorrupt is raised where it is damaged."""
+    """A previous index, every byte of it checked. Raises IndexCorrupt where it is damaged."""
 
     def __init__(self, generation: Generation) -> None:
         layout.verify(generation)
@@ -51,7 +51,7 @@ class PreviousIndex:
         return len(self.ids)
 
     def base(self, rows: Array) -> Base:
-        """What a build takes over with these rows (ascending)."""
+        """The base of a build that keeps these rows (ascending)."""
         a = self._arrays
         counts = csr_array(
             (a["matrix.counts"], a["matrix.indices"], a["matrix.indptr"]),
@@ -63,8 +63,8 @@ class PreviousIndex:
         )  # fmt: skip
 
     @property
-    def known(self) -> Known | None:
-        """The vectors of its posts and the pieces of its words; None if it has no embedding."""
+    def known(self) -> PreviousEmbedding | None:
+        """The vectors of the posts, by row, and the pieces of the words; None without embedding."""
         a = self._arrays
         if self.facts["embedding"] is None:
             return None
@@ -72,8 +72,8 @@ class PreviousIndex:
         if len(places := a["cells.places"]):
             vectors = Embedded(vectors.codes[places], vectors.scale[places])
         ids, offsets = a["pieces.ids"], a["pieces.offsets"]
-        of_words = csr_array((np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, PIECES))
-        return Known(vectors, of_words)
+        of_words = csr_array((np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, MAX_PIECES))
+        return PreviousEmbedding(vectors, of_words)
 
     def rows_of(self, ids: Sequence[str]) -> Array:
         """The row of each id, -1 where there is none."""
@@ -81,15 +81,15 @@ class PreviousIndex:
             return np.array([self.ids.find(id) for id in ids], np.int64)
         known = self._ids
         rows = np.array([bisect_left(known, id) for id in ids], np.int64)
-        there = [row < len(known) and known[row] == id for row, id in zip(rows, ids, strict=True)]
-        return np.where(there, rows, -1)
+        exists = [row < len(known) and known[row] == id for row, id in zip(rows, ids, strict=True)]
+        return np.where(exists, rows, -1)
 
     def any_in(self, rows: Array, ids: Sequence[str]) -> bool:
-        """Whether any of these ids is that of one of these rows."""
+        """Whether one of these rows has one of these ids."""
         return bool(len(rows)) and bool(np.isin(self.rows_of(ids), rows).any())
 
     def same_posts(self, rows: Array, new: Columns) -> Array:
-        """Which of some new posts say the same as the rows, -1 for none; bool, one a post."""
+        """Whether the record of each new post is that of its row (-1: it has none): bool."""
         same = np.zeros(len(rows), bool)
         for i in np.flatnonzero(rows >= 0).tolist():
             same[i] = self.records.same(int(rows[i]), new.records, i)
@@ -100,7 +100,7 @@ class PreviousIndex:
         return list(self.ids)
 
     def texts(self, rows: Sequence[int]) -> list[str]:
-        """The title and the text of each of these rows, in turn."""
+        """The title and then the text of the post of each row, in one list."""
         try:
             posts = [records.post("", self.records[row]) for row in rows]
         except ValueError as error:
@@ -109,19 +109,19 @@ class PreviousIndex:
         return [text for post in posts for text in (post.title, post.text)]
 
     def groups(self) -> dict[str, Groups]:
-        """The groups of lines of each source; their ends are not known any more."""
-        a, found = self._arrays, {}
+        """The groups of lines of each source that has any, without true `ends`: none are stored."""
+        a, by_name = self._arrays, {}
         for number, (name, _) in enumerate(self.facts["sources"]):
             chosen = np.flatnonzero(a["groups.source"] == number)
             if len(chosen):
                 digests = a["groups.digest"].reshape(-1, DIGEST)[chosen]
-                found[name] = Groups(
+                by_name[name] = Groups(
                     chosen, a["groups.lines"][chosen], [d.tobytes() for d in digests]
                 )
-        return found
+        return by_name
 
     def rows_of_groups(self) -> dict[bytes, Any]:
-        """By digest, the rows of the lines of a group of which each line is a post of its own."""
+        """The rows of the lines of each group by its digest, if each of its lines is one post."""
         single = np.flatnonzero(self.sightings.sizes == 1)
         seen = self.sightings.take(single)
         rows: dict[bytes, Any] = {}

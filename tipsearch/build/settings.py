@@ -1,4 +1,4 @@
-"""How an index is made: its analyzer, weights, ranking and embedding."""
+"""Settings of a build: analyzer, weighting, ranking and embedding."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from tipsearch.analysis.analyzer import Analyzer
 from tipsearch.analysis.embedding import model
 from tipsearch.analysis.weighting import Weighting
-from tipsearch.build import embeddings as semantics
+from tipsearch.build import embeddings
 from tipsearch.store.ranking import Ranking
 
 
 class Settings(NamedTuple):
-    """How an index is made, and how it ranks; `embedding` is what the manifest says of one."""
+    """The settings of an index; `embedding` is that fact of the manifest, None without a model."""
 
     analyzer: Analyzer
     weighting: Weighting
@@ -24,13 +24,13 @@ class Settings(NamedTuple):
 def settings(
     analyzer: Analyzer | None, weighting: Weighting | None, ranking: str | Ranking | None
 ) -> Settings:
-    """How an index is made: what is not given is the default.
+    """The settings of an index, with the defaults for what is None.
 
-    That ranks by words and meaning where the extra `semantic` is installed, else by words. Raises
-    ExtraMissing where "hybrid" is asked for and it is not, SettingError for another name.
+    The default ranking is "hybrid" where the extra `semantic` is installed, else "feedback". Raises
+    ExtraMissing for "hybrid" without that extra, SettingError for an unknown ranking.
     """
     if ranking is None:
         ranking = "hybrid" if model.installed() else "feedback"
     chosen = Ranking(ranking) if isinstance(ranking, str) else ranking
-    embedding = semantics.described() if chosen.name == "hybrid" else None
+    embedding = embeddings.description() if chosen.name == "hybrid" else None
     return Settings(analyzer or Analyzer(), weighting or Weighting(), chosen, embedding)

@@ -1,4 +1,4 @@
-"""Where were the posts seen? As numbers, for a million posts at once."""
+"""Sightings: the places (file and lines) where posts were seen, as arrays."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Sightings(NamedTuple):
-    """Where some posts were seen: the next `sizes[i]` places are those of post i.
+    """The sightings of some posts, one after the other; post i has the next `sizes[i]` of them.
 
-    A place is the line `first`, and the `more` lines after it, of the file `names[path]`.
+    A sighting is the line `first`, and the `more` lines after it, of the file `names[path]`.
     """
 
     names: Sequence[str]
@@ -28,7 +28,7 @@ class Sightings(NamedTuple):
     more: Array
 
     def take(self, posts: Array) -> Sightings:
-        """Those of some of the posts, in the order given."""
+        """The sightings of these posts, in the order given."""
         sizes = self.sizes[posts]
         starts = (np.cumsum(self.sizes) - self.sizes)[posts]
         ends = pointers(sizes)
@@ -38,7 +38,7 @@ class Sightings(NamedTuple):
         )
 
     def tidy(self) -> Sightings:
-        """The same with the names that are used, sorted."""
+        """The same sightings, with only the names that are used, sorted."""
         used = np.unique(self.path).tolist()
         names = sorted({self.names[path] for path in used})
         number = {name: n for n, name in enumerate(names)}
@@ -48,7 +48,7 @@ class Sightings(NamedTuple):
 
 
 def of_posts(posts: Sequence[Post]) -> Sightings:
-    """The sources of some posts. Raises SettingError on line numbers that cannot be."""
+    """The sightings in `Post.sources`. Raises SettingError for impossible line numbers."""
     places = [source for post in posts for source in post.sources]
     for place in places:
         if not 0 <= place.first <= place.last < 1 << 31:
@@ -64,21 +64,23 @@ def of_posts(posts: Sequence[Post]) -> Sightings:
 
 
 def of_lines(name: str, lines: Array) -> Sightings:
-    """One line of one file for each post."""
+    """The sightings of posts that are one line each of one file."""
     zeros = np.zeros(len(lines), np.int32)
     return Sightings([name], zeros + 1, zeros, lines.astype(np.int32), zeros)
 
 
 def joined(parts: Sequence[Sightings]) -> Sightings:
-    """Those of several lots of posts, one after the other."""
+    """The sightings of all parts, one after the other."""
     names = list(dict.fromkeys(name for part in parts for name in part.names))
     number = {name: n for n, name in enumerate(names)}
-    none = [np.zeros(0, np.int32)]
-    renamed = [np.array([number[name] for name in part.names], np.int32) for part in parts]
+    empty = [np.zeros(0, np.int32)]
+    renumbered = [np.array([number[name] for name in part.names], np.int32) for part in parts]
     return Sightings(
         names,
-        np.concatenate([*none, *(part.sizes for part in parts)]),
-        np.concatenate([*none, *(r[part.path] for r, part in zip(renamed, parts, strict=True))]),
-        np.concatenate([*none, *(part.first for part in parts)]),
-        np.concatenate([*none, *(part.more for part in parts)]),
+        np.concatenate([*empty, *(part.sizes for part in parts)]),
+        np.concatenate(
+            [*empty, *(n[part.path] for n, part in zip(renumbered, parts, strict=True))]
+        ),
+        np.concatenate([*empty, *(part.first for part in parts)]),
+        np.concatenate([*empty, *(part.more for part in parts)]),
     )

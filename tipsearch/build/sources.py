@@ -1,6 +1,6 @@
-"""Sources of a build: files and posts as columns, and the account of every line of the files.
+"""Sources of a build: reads files and posts into columns, with a report of every line.
 
-What did not change since a previous index is not parsed again: see `build.groups`.
+Lines that did not change since a previous index are not parsed again: see `build.groups`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from tipsearch.store.records import TEASER
 if TYPE_CHECKING:
     from tipsearch.store.storage import Array
 
-READ = 0.5  # the share of a build that is done when all is read
+READ_DONE = 0.5  # the share of a build that is done when all is read
 
 
 class Gathered:
-    """What some sources hold: new posts, rows of a previous index that stay, and the account.
+    """The posts of some sources: new ones, and rows of a previous index; and the report.
 
-    `reused` are the rows whose lines did not change, `of_reused` where these are now. `groups` are
-    those of each file of JSON Lines.
+    `seen` has the sightings of the new posts. `reused` are the rows whose lines did not change,
+    `of_reused` their sightings. `groups` has the groups of lines of each file of JSON Lines.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Gathered:
         self.groups, self.report = groups, report
 
     def take_new(self) -> Columns:
-        """The columns of the new posts, once: they are large, and nobody keeps them."""
+        """The columns of the new posts; may be called once, so that their memory is freed early."""
         return self._new.pop()
 
 
@@ -70,10 +70,10 @@ def gather(
     pool: Pool,
     progress: Callable[[float], None],
 ) -> Gathered:
-    """Read files, folders and posts; of lines that `previous` has only the rows are taken.
+    """Read files, folders and posts; lines that `previous` has are not parsed.
 
-    Where something new repeats the id of such a line, no line is taken over. Raises SourceError,
-    and DuplicateIdError where one of the given `posts` has the id of another post.
+    Where a new post has the id of such a line, all lines are parsed. Raises SourceError, and
+    DuplicateIdError where one of the given `posts` has the id of another post.
     """
     for known in (previous, None):
         names, lines, others = _opened(sources, known)
@@ -90,18 +90,18 @@ def gather(
     report = _report(names, lines, others, combined, new, len(posts), reused, previous, entries)
     of_reused = [sightings.of_lines(name, file.reused) for name, file in lines.items()]
     groups = {name: file.groups for name, file in lines.items() if file.groups}
-    for file in lines.values():  # the words of a million posts are not kept once they are joined
+    for file in lines.values():  # their words are joined now: free the memory
         file.columns = file.columns._replace(words=NO_WORDS)
     if pool.parallel:
-        bulk.give_back()
+        bulk.release_memory()
     return Gathered(new, seen, reused, sightings.joined(of_reused), groups, report)
 
 
 def _opened(
     sources: Iterable[str | PathLike[str]], previous: PreviousIndex | None
-) -> tuple[list[str], dict[str, LinesFile], dict[str, reader.File]]:
-    """The names of the files of some sources; those of JSON Lines, and all others, read."""
-    lines, others = dict[str, LinesFile](), dict[str, reader.File]()
+) -> tuple[list[str], dict[str, LinesFile], dict[str, reader.ParsedFile]]:
+    """The names of all files of some sources; the files of JSON Lines; the others, parsed."""
+    lines, others = dict[str, LinesFile](), dict[str, reader.ParsedFile]()
     known = previous.rows_of_groups() if previous else {}
     entries = find(map(Path, sources))
     for entry in entries:
@@ -111,26 +111,26 @@ def _opened(
                 lines[entry.name].reuse(known)
                 continue
             except OSError:
-                pass  # the reader says why
+                pass  # reader.parse says why
         others[entry.name] = reader.parse(entry)
     return [entry.name for entry in entries], lines, others
 
 
 def _parse(
     lines: dict[str, LinesFile],
-    others: dict[str, reader.File],
+    others: dict[str, reader.ParsedFile],
     analyzer: Analyzer,
     pool: Pool,
     progress: Callable[[float], None],
 ) -> None:
-    """Parse what is new in the files of JSON Lines; those that are none become `others`."""
+    """Parse what is new in the files of JSON Lines; those that are none are moved to `others`."""
     of_pieces = [file for file in lines.values() for _ in file.pieces()]
     pieces = (piece for file in lines.values() for piece in file.pieces())
     parsed = pool.map(bulk.parse, pieces, analyzer)
     for done, (file, part) in enumerate(zip(of_pieces, parsed, strict=True)):
-        progress(READ * done / len(of_pieces))
+        progress(READ_DONE * done / len(of_pieces))
         file.take(part)
-    progress(READ)
+    progress(READ_DONE)
     for name, file in list(lines.items()):
         if not file.finish():
             others[name] = reader.parse(file.entry)
@@ -139,16 +139,16 @@ def _parse(
 
 def _combined(
     lines: Mapping[str, LinesFile],
-    others: Mapping[str, reader.File],
+    others: Mapping[str, reader.ParsedFile],
     posts: Sequence[Post],
     single: Columns,
     reserved: Container[str],
     analyzer: Analyzer,
 ) -> tuple[Columns, Sightings, reader.Combined, int]:
-    """All new posts, where they were seen, what came of those of several lines, and how many seen.
+    """All new posts, their sightings, the combined posts, and the number of sightings.
 
-    `single` are the posts of the `lines`, of which those with one id are combined. No post without
-    an id gets a `reserved` one.
+    `single` are the posts of the `lines`; those with the same id are combined. No post without an
+    id gets a `reserved` id.
     """
     seen = sightings.joined([sightings.of_lines(n, file.new) for n, file in lines.items()])
     repeated = {id for id, count in Counter(single.ids).items() if count > 1}
@@ -168,7 +168,7 @@ def _combined(
 def _report(  # noqa: PLR0913, PLR0917
     names: Sequence[str],
     lines: Mapping[str, LinesFile],
-    others: Mapping[str, reader.File],
+    others: Mapping[str, reader.ParsedFile],
     combined: reader.Combined,
     new: Columns,
     given: int,
@@ -176,7 +176,7 @@ def _report(  # noqa: PLR0913, PLR0917
     previous: PreviousIndex | None,
     entries: int,
 ) -> IngestReport:
-    """The account of some files; the last `given` of the new posts are of none."""
+    """The report of the files; the last `given` of the new posts are not from files."""
     read = len(new.ids) - given
     flags, days = new.flags[:read], new.days[:read]
     if previous:
@@ -199,7 +199,7 @@ def _report(  # noqa: PLR0913, PLR0917
 
 
 class _Reserved:
-    """The ids that lines have, new ones and those of some rows of a previous index."""
+    """The set of the ids of lines: new ones, and those of some rows of a previous index."""
 
     def __init__(self, ids: Iterable[str], previous: PreviousIndex | None, rows: Array) -> None:
         self._list, self._previous, self._rows = ids, previous, rows

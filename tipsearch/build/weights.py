@@ -1,4 +1,4 @@
-"""The weights of a whole corpus: BM25 of each posting, TF-IDF rows by scikit-learn."""
+"""Weights of a whole corpus: the BM25 weight of each posting, and TF-IDF rows by scikit-learn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tipsearch.analysis.weighting import Weighting, bm25_idf, idf
+from tipsearch.analysis.weighting import Weighting, bm25_idf, tfidf_idf
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 
-AT_ONCE = 1 << 20  # postings: for all of a million posts the memory is wanted elsewhere
+POSTINGS_AT_ONCE = 1 << 20  # bounds the memory for the float64 weights
 
 
 def bm25(
@@ -29,28 +29,31 @@ def bm25(
     weight = ln(1 + (N - df + 0.5) / (df + 0.5)) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * l))
 
     where tf is the count, df the number of the N posts that have the term, and l the length of the
-    post as `relative_lengths` has it (Robertson and Zaragoza, "The Probabilistic Relevance
-    Framework", 2009, with the logarithm that cannot be negative). `rows` and `counts` lie beside
-    each other in order of term, `frequencies[t]` of them for term t; `lengths` has the l of each
-    post. Sums of float32 weights in float64 have 29 bits to spare, so that a score hardly ever
-    depends on the order in which it is summed.
+    post over the mean (`relative_lengths`). Source: Robertson and Zaragoza, "The Probabilistic
+    Relevance Framework: BM25 and Beyond", 2009; the 1 + keeps the logarithm from being negative.
+
+    `rows` and `counts` are the postings in order of term, `frequencies[t]` of them for term t.
+    `lengths` has the l of each post. Scores are sums of these float32 weights in float64, which has
+    29 bits more; so a score hardly ever depends on the order of summation.
     """
     posts = len(lengths)
     idf = bm25_idf(frequencies, posts) * (weighting.k1 + 1)
     norms = weighting.k1 * (1 - weighting.b + weighting.b * lengths)
     result, starts = np.empty(len(rows), np.float32), np.append(0, np.cumsum(frequencies))
-    cuts = np.unique(np.searchsorted(starts, np.arange(0, len(rows) + AT_ONCE, AT_ONCE)))
+    cuts = np.unique(
+        np.searchsorted(starts, np.arange(0, len(rows) + POSTINGS_AT_ONCE, POSTINGS_AT_ONCE))
+    )
     for first, last in pairwise(cuts.clip(0, len(frequencies)).tolist()):
-        stretch = slice(int(starts[first]), int(starts[last]))
-        weights = norms[rows[stretch]] + counts[stretch]
-        np.divide(counts[stretch], weights, out=weights)
+        items = slice(int(starts[first]), int(starts[last]))
+        weights = norms[rows[items]] + counts[items]
+        np.divide(counts[items], weights, out=weights)
         weights *= np.repeat(idf[first:last], frequencies[first:last])
-        result[stretch] = weights
+        result[items] = weights
     return result
 
 
 def scale(counts: Any, idfs: Floats) -> Floats:
-    """One over the length (L2) of each TF-IDF row, tf * idf; 0 for a post without a term."""
+    """1 / the length (L2) of each row of tf * idf: float64; 0 for a post without a term."""
     squares = idfs[counts.indices]
     squares *= counts.data
     squares *= squares
@@ -74,12 +77,12 @@ def vectorizer(reader: Reader) -> Any:
 
     vocabulary = {term: column for column, term in enumerate(reader.vocabulary)}
     restored = TfidfVectorizer(analyzer=reader.analyzer.analyze, vocabulary=vocabulary)
-    restored.idf_ = idf(reader.document_frequencies(), reader.posts)
+    restored.idf_ = tfidf_idf(reader.document_frequencies(), reader.posts)
     return restored
 
 
 def matrix(reader: Reader) -> Any:
     """The TF-IDF rows of an index: CSR, float64, shape (posts, terms); not writeable."""
-    rows = tfidf(reader.counts(), idf(reader.document_frequencies(), reader.posts))
-    rows.data.flags.writeable = False  # it is kept, and given to whoever asks
+    rows = tfidf(reader.counts(), tfidf_idf(reader.document_frequencies(), reader.posts))
+    rows.data.flags.writeable = False  # callers share one matrix
     return rows

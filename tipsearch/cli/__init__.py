@@ -1,1 +1,1 @@
-"""The commands of the command line, by what they are for."""
+"""The command line: the Typer commands, and how their results are printed."""

@@ -1,4 +1,4 @@
-"""The commands that ask an index: query, related, show."""
+"""The commands that find posts: query, related, show."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,8 +9,10 @@ from tipsearch.cli.building import open_or_build
 from tipsearch.cli.console import (
     AsJson,
     IndexFolder,
+    IndexOrSeeds,
     Limit,
     RankingName,
+    RelatedRankingName,
     TitleOrId,
     json_line,
     listing,
@@ -26,64 +28,74 @@ if TYPE_CHECKING:
     from tipsearch.ranking.hits import Hits
 
 
-Exact = Annotated[bool, typer.Option("--exact", help="Correct no typing mistakes.")]
+Exact = Annotated[
+    bool,
+    typer.Option("--exact", help="Search for the words as typed: correct no typing mistakes."),
+]
 
 
 def query(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="WORDS...", help="What to search for; a year means its posts too."),
+        typer.Argument(
+            metavar="WORDS...",
+            help="What to search for. A year, such as 2014, also finds the posts of that year.",
+        ),
     ],
     limit: Limit = 10,
     ranking: RankingName = None,
     exact: Exact = False,
-    index: IndexFolder = Path("index"),
+    index: IndexOrSeeds = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Find the posts that fit some words best, the best first."""
+    """Find the posts that match a query, the best first.
+
+    The number at the right is the score. A "~" behind it marks a post that has no word of the
+    query, but a similar meaning.
+    """
     opened = open_or_build(index)
-    found = opened.query(" ".join(words), limit, ranking=ranking, exact=exact)
-    parsed = found.parsed or opened.parse(" ".join(words))
-    _print_hits(found, as_json, opened.matcher(parsed), _notes(found, parsed, limit))
+    hits = opened.query(" ".join(words), limit, ranking=ranking, exact=exact)
+    parsed = hits.parsed or opened.parse(" ".join(words))
+    _print_hits(hits, as_json, opened.matcher(parsed), _query_notes(hits, parsed, limit))
 
 
-def _notes(found: "Hits", parsed: "ParsedQuery", limit: int) -> list[str]:
-    """What a person should know of an answer beside its hits, a line each."""
+def _query_notes(hits: "Hits", parsed: "ParsedQuery", limit: int) -> list[str]:
+    """What stderr says about an answer: corrections, unknown words, and how much more there is."""
     notes = []
     if parsed.corrected:
-        taken = [f'"{meant}" for "{word[:40]}"' for word, meant in parsed.corrected.items()]
-        notes.append(f"Took {listing(taken)} (as typed: --exact).")
+        pairs = [f'"{new}" instead of "{typed[:40]}"' for typed, new in parsed.corrected.items()]
+        notes.append(f"Searched for {listing(pairs)} (--exact searches as typed).")
     if parsed.unknown:
         notes.append(f"No title or text has: {listing(quoted(parsed.unknown))}.")
     if not parsed.terms and not parsed.unknown and not parsed.years:
         stopped = listing(quoted(parsed.stopped))
         reason = f"only stop words: {stopped}" if stopped else "no letter or digit"
         notes.append(f"Nothing can match, as the query holds {reason}.")
-    elif not found and not parsed.unknown:
-        notes.append("No post fits.")
-    told = []
-    similar = sum(not hit.matched for hit in found)
+    elif not hits and not parsed.unknown:
+        notes.append("No post matches.")
+    remarks = []
+    similar = sum(not hit.matched for hit in hits)
     if similar:
-        told.append("~ has none of the words, but means the like.")
-    if found and found.weak:
-        told.append("No post covers the query well.")
-    more = found.total - (len(found) - similar)
-    if len(found) == limit and more > 0:
-        told.append(f"And {more:,} more with a word of it: -n {len(found) + more}.")
-    return [*notes, " ".join(told)] if told else notes
+        remarks.append("~ has none of the words, but a similar meaning.")
+    if hits and hits.weak:
+        remarks.append("No post covers the query well.")
+    more = hits.total - (len(hits) - similar)
+    if len(hits) == limit and more > 0:
+        remarks.append(f"{more:,} more with a word of the query: -n {len(hits) + more}.")
+    return [*notes, " ".join(remarks)] if remarks else notes
 
 
 def related(
     title_or_id: TitleOrId,
     limit: Limit = 10,
-    ranking: RankingName = None,
-    index: IndexFolder = Path("index"),
+    ranking: RelatedRankingName = None,
+    index: IndexOrSeeds = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Find the posts nearest to a given one."""
-    found = open_or_build(index).related(" ".join(title_or_id), limit, ranking=ranking)
-    notes = [] if found else ["No other post shares a word with it."]
-    _print_hits(found, as_json, None, notes)
+    """Find the posts that are most similar to a given one."""
+    hits = open_or_build(index).related(" ".join(title_or_id), limit, ranking=ranking)
+    notes = [] if hits else ["No other post shares a word with it."]
+    _print_hits(hits, as_json, None, notes)
 
 
 def show(
@@ -97,21 +109,23 @@ def show(
     say([json_line(post.to_json())] if as_json else terminal.post(post))
 
 
-def _print_hits(found: "Hits", as_json: bool, spans: "Spans | None", notes: list[str]) -> None:
-    """The hits on standard output, then the notes on standard error; on a terminal all fit it."""
+def _print_hits(hits: "Hits", as_json: bool, spans: "Spans | None", notes: list[str]) -> None:
+    """Print hits to stdout, then notes to stderr; on a terminal both fit the screen."""
     from tipsearch.cli import terminal
 
-    told = [line for text in notes for line in terminal.entry("", text)]
+    note_lines = [line for text in notes for line in terminal.paragraph("", text)]
     if as_json:
-        say(json_line(_as_json(hit, spans is not None)) for hit in found)
+        say(json_line(_hit_json(hit, spans is not None)) for hit in hits)
     else:
-        lines = terminal.height()
-        room = lines - len(told) - 2 if lines is not None else None  # the command and the prompt
-        say(terminal.hits(found, spans, room))
-    note(*told)
+        height = terminal.height()
+        # Two lines are for the command and the prompt.
+        room = height - len(note_lines) - 2 if height is not None else None
+        say(terminal.hits(hits, spans, room))
+    note(*note_lines)
 
 
-def _as_json(hit: "Hit", of_query: bool) -> dict[str, Any]:
+def _hit_json(hit: "Hit", of_query: bool) -> dict[str, Any]:
+    """A hit as JSON; only one of a query has `matched` and `added`."""
     post = hit.post.to_json()
     shown = {"rank": hit.rank, "id": hit.post.id, "score": hit.score}
     shown |= {key: post[key] for key in ("title", "date", "kind", "categories")}

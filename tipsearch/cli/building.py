@@ -1,4 +1,4 @@
-"""How the commands build an index, change it, and tell what came of it."""
+"""Building and changing an index from the command line, and the printed report."""
 
 import os
 import signal
@@ -7,7 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tipsearch.cli.console import count, json_line, note, progress_bar, say, settle
+from tipsearch.cli.console import (
+    count,
+    ignore_interrupts,
+    json_line,
+    note,
+    progress_bar,
+    say,
+)
 from tipsearch.errors import (
     IndexChanged,
     IndexNotFound,
@@ -21,13 +28,18 @@ if TYPE_CHECKING:
     from tipsearch.index import Index
 
 SEEDS = Path("seeds")
-LEAST, A_CORE = 600 << 20, 100 << 20  # bytes of address space that the libraries of a build take
-BUILT = 0.9  # the share of the work that is done when an index is built, but not yet saved
+# Bytes of address space that the libraries of a build take: at least, and more for each core.
+BUILD_MEMORY, BUILD_MEMORY_PER_CORE = 600 << 20, 100 << 20
+BUILD_SHARE = 0.9  # of the progress bar; the rest is saving
+SHOWN_UNRECOGNISED = 10  # lines
 T = TypeVar("T")
 
 
 def open_or_build(folder: Path) -> "Index":
-    """The index of `folder`; where it holds none and seeds/ is there, one is built first."""
+    """Open the index of `folder`. If it holds none and seeds/ is there, build one from that first.
+
+    Raises IndexNotFound if neither is there.
+    """
     from tipsearch.index import Index
 
     try:
@@ -52,105 +64,117 @@ def build(
 ) -> "Index":
     """Read the sources, build and publish the index; print the report unless `quiet`.
 
-    What did not change since the index that the folder holds is taken over from it.
+    Posts that did not change are taken over from the index that the folder holds.
     """
     from tipsearch.index import Index
 
-    older = None
-    require_memory()
+    previous = None
+    check_memory_limit()
     with suppress(TipsearchError):
-        older = Index.open(folder)
+        previous = Index.open(folder)
     with progress_bar("Indexing") as progress:
         built, report = Index.ingest(
-            *sources, ranking=ranking, older=older, jobs=jobs,
-            progress=lambda share: progress(BUILT * share),
+            *sources, ranking=ranking, older=previous, jobs=jobs,
+            progress=lambda share: progress(BUILD_SHARE * share),
         )  # fmt: skip
-        require_posts(report, sources, as_json)
-        built.save(folder, on_wait=_waiting, on_publish=settle)
+        check_has_posts(report, sources, as_json)
+        built.save(folder, on_wait=lambda: _note_waiting(folder), on_publish=ignore_interrupts)
         progress(1.0)
     if not quiet:
         print_outcome(built, report, folder, as_json)
-    if older and older.info()["embedding"] and not built.info()["embedding"]:
-        note("The new index has no vectors, as the old one had: it ranks by words.")
+    if previous and previous.info()["embedding"] and not built.info()["embedding"]:
+        note("The new index has no embeddings, which the old one had: --ranking hybrid keeps them.")
     return built
 
 
-def replaced(folder: Path, change: "Callable[[Index], tuple[Index, T]]") -> "tuple[Index, T]":
-    """Publish what `change` makes of the live index; again where another build came first."""
+def update(folder: Path, change: "Callable[[Index], tuple[Index, T]]") -> "tuple[Index, T]":
+    """Apply `change` to the live index and publish the result, with what else `change` returns.
+
+    It is applied anew if another build has published meanwhile.
+    """
     from tipsearch.index import Index
 
-    require_memory()
+    check_memory_limit()
     while True:
-        older = Index.open(folder)
-        changed, outcome = change(older)
+        previous = Index.open(folder)
+        changed, outcome = change(previous)
         try:
-            changed.save(folder, on_wait=_waiting, on_publish=settle, replacing=older)
+            changed.save(
+                folder,
+                on_wait=lambda: _note_waiting(folder),
+                on_publish=ignore_interrupts,
+                replacing=previous,
+            )
         except IndexChanged:
             continue
         return changed, outcome
 
 
-def require_memory() -> None:
-    """Raise NotEnoughMemory where the limit on it is too low for the libraries of a build to load.
+def check_memory_limit() -> None:
+    """Raise NotEnoughMemory if the limit on memory is too low to load the libraries of a build.
 
-    Some of these would wait for memory without end, or end the process with a page of notes.
+    Without this check some of them wait for memory without end, or abort the process.
     """
     try:
         import resource
     except ImportError:  # this system has no such limit
         return
-    limit, least = resource.getrlimit(resource.RLIMIT_AS)[0], LEAST + A_CORE * (os.cpu_count() or 1)
-    if limit != resource.RLIM_INFINITY and limit < least:
-        told = (
-            f"the limit on memory is {limit >> 20:,} MiB, and to build takes {least >> 20:,} here"
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    needed = BUILD_MEMORY + BUILD_MEMORY_PER_CORE * (os.cpu_count() or 1)
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        raise NotEnoughMemory(
+            f"the limit on memory is {limit >> 20:,} MiB,"
+            f" and a build on this machine needs {needed >> 20:,} MiB"
         )
-        raise NotEnoughMemory(told)
 
 
-def require_posts(report: "IngestReport", sources: list[Path], as_json: bool) -> None:
+def check_has_posts(report: "IngestReport", sources: list[Path], as_json: bool) -> None:
+    """Print the report and raise SourceError if the sources hold no post."""
     if not report.entries:
         _print_report(report, as_json)
-        advice = "the old index, if any, is left as it is"
+        advice = "give archive dumps or .jsonl files; an index that was there is unchanged"
         raise SourceError(", ".join(map(str, sources)), "no post found", advice)
 
 
-def _waiting() -> None:
-    note("Another build is writing there: waiting for it.")
+def _note_waiting(folder: Path) -> None:
+    note(f"Another build is writing to {str(folder)!r}: waiting for it to end.")
 
 
 def print_outcome(built: "Index", report: "IngestReport", folder: Path, as_json: bool) -> None:
+    """Print the report, and a line about the index that was built unless `as_json`."""
     _print_report(report, as_json)
     if not as_json:
         print_index(built, folder)
 
 
 def print_index(built: "Index", folder: Path) -> None:
+    """Print one line: the folder of an index, its size, and its ranking."""
     terms, size = (built.info()[name] for name in ("terms", "bytes"))
-    facts = f"{count(len(built), 'post')}, {terms:,} terms, {size:,} bytes"
-    say([f"Index: {folder} ({facts}, ranks by {built.ranking.name})"])
+    sizes = f"{count(len(built), 'post')}, {terms:,} terms, {size:,} bytes"
+    say([f"Index: {folder} ({sizes}, ranks by {built.ranking.name})"])
 
 
 def _print_report(report: "IngestReport", as_json: bool) -> None:
-    """The report as a short table, or as one JSON object."""
+    """Print the report as a short table, or as one JSON object."""
     from tipsearch.cli import terminal
 
     if as_json:
         say([json_line(report.to_json())])
         return
-    posts, seen = report.full + report.teasers, report.entries
-    counted = (count(len(report.files), "file"), count(seen, "entry"), count(posts, "post"))
-    kinds_of_posts = f"{report.full:,} full, {count(report.teasers, 'teaser')}"
-    say([f"{', '.join(counted)} ({kinds_of_posts}, {report.undated:,} undated)"])
-    kinds = report.kinds()
-    kinds.setdefault("unrecognised", 0)
-    rows = [(count, kind) for kind, count in kinds.most_common()]
+    posts, entries = report.full + report.teasers, report.entries
+    totals = (count(len(report.files), "file"), count(entries, "entry"), count(posts, "post"))
+    by_kind = f"{report.full:,} full, {count(report.teasers, 'teaser')}"
+    say([f"{', '.join(totals)} ({by_kind}, {report.undated:,} undated)"])
+    lines_by_kind = report.kinds()
+    lines_by_kind.setdefault("unrecognised", 0)
+    rows = [(lines, kind) for kind, lines in lines_by_kind.most_common()]
     say(terminal.table([("lines", "kind"), *rows]))
     say(f"Repaired: {r.path}:{r.line}: {r.name} {r.removed!r} cut off" for r in report.repairs)
     say(terminal.plain(f"Not read: {file.path}: {file.problem}") for file in report.problems)
-    lines = list(report.unrecognised())
+    unrecognised = list(report.unrecognised())
     say(
         terminal.plain(f"Unrecognised: {path}:{line.number}: {line.note}")
-        for path, line in lines[:10]
+        for path, line in unrecognised[:SHOWN_UNRECOGNISED]
     )
-    if len(lines) > 10:
-        say([f"... and {len(lines) - 10:,} more; --json lists them all"])
+    if len(unrecognised) > SHOWN_UNRECOGNISED:
+        say([f"... and {len(unrecognised) - SHOWN_UNRECOGNISED:,} more; --json lists them all"])

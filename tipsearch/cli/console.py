@@ -1,4 +1,4 @@
-"""What the commands share: their options, and how they write to the terminal or the pipe."""
+"""The console: options that commands share, and output on stdout and stderr."""
 
 import json
 import signal
@@ -13,38 +13,59 @@ from typer.core import TyperCommand
 
 from tipsearch.cli.terminal import CONTROLS
 
-IndexFolder = Annotated[
-    Path,
-    typer.Option(
+
+def _index_option(help: str) -> Any:
+    return typer.Option(
         "--index",
         envvar="TIPSEARCH_INDEX",
         metavar="DIR",
         readable=False,  # what cannot be read is an error of ours, not wrong usage
-        help="Folder of the index.",
-    ),
+        help=help,
+    )
+
+
+def _ranking_option(help: str) -> Any:
+    return typer.Option(
+        "--ranking",
+        envvar="TIPSEARCH_RANKING",
+        help=f"{help}  [default: the index's own]",
+    )
+
+
+IndexFolder = Annotated[Path, _index_option("Folder that holds the index.")]
+IndexOrSeeds = Annotated[
+    Path,
+    _index_option("Folder that holds the index. If there is none yet, it is built from seeds/."),
 ]
+NewIndexFolder = Annotated[Path, _index_option("Folder to write the index to.")]
 Limit = Annotated[
-    int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many posts at most.")
+    int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N posts.")
 ]
 Ranking = Literal["hybrid", "feedback", "bm25", "tfidf"]
 RankingName = Annotated[
     Ranking | None,
-    typer.Option(
-        "--ranking",
-        envvar="TIPSEARCH_RANKING",
-        help="How to rank: bm25 and tfidf by the words of the query; feedback also by words that"
-        " the best posts add; hybrid by these and by meaning.  [default: the index's own]",
+    _ranking_option(
+        "How to score posts. bm25 and tfidf: by the words of the query. feedback: bm25, and words"
+        " that the best posts add. hybrid: feedback, and similar meaning."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+RelatedRankingName = Annotated[
+    Ranking | None,
+    _ranking_option("How to score posts. hybrid: by words and by meaning. Others: by words."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 TitleOrId = Annotated[
-    list[str], typer.Argument(metavar="TITLE_OR_ID", help="A title, a part of one, or an id.")
+    list[str],
+    typer.Argument(
+        metavar="TITLE_OR_ID",
+        help="The post: its title, a part of its title, its id, or its date (YYYY-MM-DD).",
+    ),
 ]
 
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal's stderr, to be told the share that is done."""
+    """A progress bar, if stderr is a terminal; call what it gives with the share done, 0 to 1."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -53,29 +74,35 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
 
 
 def json_line(data: dict[str, Any]) -> str:
-    """One line of JSON; escaped is what the output could not hold, or a terminal would obey."""
+    """One line of JSON. Controls, and what the encoding of stdout lacks, are escaped."""
     unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
     line = json.dumps(data, ensure_ascii=not unicode)
-    return CONTROLS.sub(lambda found: "".join(f"\\u{ord(c):04x}" for c in found[0]), line)
+    return CONTROLS.sub(lambda match: "".join(f"\\u{ord(c):04x}" for c in match[0]), line)
 
 
 def count(number: int, noun: str) -> str:
-    """A number and its noun, in the plural where that is due."""
+    """A number and its noun, in the plural unless the number is 1.
+
+    >>> count(1, "query"), count(1_000, "query"), count(0, "post")
+    ('1 query', '1,000 queries', '0 posts')
+    """
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {noun if number == 1 else plural}"
 
 
 def quoted(words: Iterable[str]) -> list[str]:
+    """Each word in quotes, cut to 40 characters."""
     return [f'"{word[:40]}{"…" * (len(word) > 40)}"' for word in words]
 
 
 def listing(items: Sequence[str]) -> str:
-    """The first ten items, and how many more there are."""
+    """The first ten items with commas between, and how many more there are."""
     more = f" and {len(items) - 10:,} more" if len(items) > 10 else ""
     return ", ".join(items[:10]) + more
 
 
 def say(lines: Iterable[str]) -> None:
+    """Print lines to stdout. Raises OSError, with "standard output" as its file, if that fails."""
     if hasattr(signal, "SIGPIPE"):  # a reader that has seen enough, such as head, ends us quietly
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
@@ -88,24 +115,24 @@ def say(lines: Iterable[str]) -> None:
 
 
 def note(*lines: str) -> None:
-    """Lines on standard error, without what a terminal would obey."""
+    """Print lines to stderr, without control characters."""
     for line in lines:
         typer.echo(CONTROLS.sub("", line), err=True)
 
 
-def settle() -> None:
-    """From here on an interrupt comes too late: the outcome is decided, and is told to the end."""
+def ignore_interrupts() -> None:
+    """Ignore Ctrl-C from now on: the index is published, and what remains is to report it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class WordsCommand(TyperCommand):
     """A command whose words may begin with a hyphen, as in `-5 minutes`.
 
-    What begins with one hyphen and no short option of the command is a word.
+    An argument that begins with one hyphen and no short option of the command is a word.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the options before the words."""
+        """Put the options before the words, with "--" between, and parse them."""
         takes_value = {
             name: not getattr(option, "is_flag", False)
             for option in self.get_params(ctx)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     Measured = Sequence[tuple[str, Evaluation]]
 
-SAMPLE = 1_000
-KNOWN_ITEM = "MRR@100"  # where one post is relevant it says most, so it comes first
+SAMPLE = 1_000  # titles
+KNOWN_ITEM_MEASURE = "MRR@100"  # the best one where a query has one relevant post, so shown first
 
 QueriesFile = Annotated[
     Path | None,
@@ -24,7 +24,7 @@ QueriesFile = Annotated[
         "--queries",
         metavar="FILE",
         readable=False,
-        help='The queries: {"_id", "text"} or id<TAB>text a line.',
+        help='The queries, one a line: JSON with "_id" and "text", or id<TAB>text.',
     ),
 ]
 QrelsFile = Annotated[
@@ -33,47 +33,56 @@ QrelsFile = Annotated[
         "--qrels",
         metavar="FILE",
         readable=False,
-        help="The judgments, as in BEIR or TREC; a grade above 0 is relevant.",
+        help="The judgments (qrels), as in BEIR or TREC; a grade above 0 means relevant.",
     ),
 ]
 RunFile = Annotated[
     Path | None,
     typer.Option(
-        "--run", metavar="FILE", readable=False, help="A TREC run to measure, not the index."
+        "--run", metavar="FILE", readable=False, help="Measure this TREC run instead of the index."
     ),
 ]
 SavedRun = Annotated[
     Path | None,
     typer.Option(
-        "--save-run", metavar="FILE", readable=False, help="Write the hits as a TREC run."
+        "--save-run",
+        metavar="FILE",
+        readable=False,
+        help="Write the hits to this file, as a TREC run.",
     ),
 ]
 Compare = Annotated[
     str | None,
-    typer.Option(metavar="RANKING|FILE", help="A ranking or a TREC run to compare with, by query."),
+    typer.Option(
+        metavar="RANKING|FILE",
+        help="Compare, query by query, with this ranking or TREC run.",
+    ),
 ]
 KnownItem = Annotated[
     bool,
     typer.Option(
-        "--known-item", help="Needs no judgments: are posts found by title, in text alone?"
+        "--known-item",
+        help="Measure without judgments: search the texts for each post by its title.",
     ),
 ]
 Sample = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help=f"Titles for --known-item.  [default: {SAMPLE}]"),
+    typer.Option(min=1, metavar="N", help=f"Use N titles for --known-item.  [default: {SAMPLE}]"),
 ]
-OfGain = Annotated[
-    Gain, typer.Option("--gain", help="What nDCG adds up: the grade, or 2^grade - 1.")
+GainName = Annotated[
+    Gain, typer.Option("--gain", help="Gain of a post in nDCG: its grade, or 2^grade - 1.")
 ]
 KeepIdentical = Annotated[
     bool,
     typer.Option(
         "--keep-identical",
-        help="Keep hits that have the id of their query. By default they are dropped as the query"
-        " itself, as BEIR does, unless they are judged.",
+        help="Keep hits that have the id of their query. By default they are dropped unless they"
+        " are judged, as in BEIR.",
     ),
 ]
-PerQuery = Annotated[bool, typer.Option("--per-query", help="Print each query's measures too.")]
+PerQuery = Annotated[
+    bool, typer.Option("--per-query", help="Print the measures of each query too.")
+]
 
 
 def eval_command(  # noqa: PLR0913, PLR0917
@@ -87,48 +96,54 @@ def eval_command(  # noqa: PLR0913, PLR0917
     compare: Compare = None,
     known_item: KnownItem = False,
     sample: Sample = None,
-    gain: OfGain = "linear",
+    gain: GainName = "linear",
     keep_identical: KeepIdentical = False,
     per_query: PerQuery = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a ranking on judgments: means over queries, with 95% bootstrap intervals."""
-    asks = run is None or compare in RANKINGS
-    for wrong, message in (
-        (known_item and (queries or qrels or run), "--known-item takes no queries, qrels or run."),
-        (sample and not known_item, "--sample goes with --known-item."),
+    """Measure how well a ranking finds the relevant posts.
+
+    Prints the mean of each measure over the queries, with its 95% bootstrap interval.
+    """
+    searches = run is None or compare in RANKINGS
+    for is_wrong, message in (
+        (
+            known_item and (queries or qrels or run),
+            "--known-item goes without --queries, --qrels and --run.",
+        ),
+        (sample and not known_item, "--sample needs --known-item."),
         (run and (ranking or save_run), "--run goes without --ranking and --save-run."),
         (not (known_item or qrels), "Missing option '--qrels' (or '--known-item')."),
-        (not (known_item or queries) and asks, "Missing option '--queries'."),
+        (not (known_item or queries) and searches, "Missing option '--queries'."),
     ):
-        if wrong:
+        if is_wrong:
             context.fail(message)
-    from tipsearch.evaluate.measures import MEASURES, require
+    from tipsearch.evaluate.measures import MEASURES, load_ir_measures
 
-    require()
+    load_ir_measures()
     if qrels is None:
-        task = measuring.known_items(index, sample or SAMPLE)
+        task = measuring.known_item_task(index, sample or SAMPLE)
     else:
-        task = measuring.judged(queries, qrels, index if asks else None, keep_identical)
+        task = measuring.judged_task(queries, qrels, index if searches else None, keep_identical)
     sources: list[Source] = [run or ranking]
     if compare:
         sources.append(compare if compare in RANKINGS else Path(compare))
     measured = [
-        (str(source or "index"), measuring.measured(task, source, gain, saved_as))
+        (str(source or "index"), measuring.measure(task, source, gain, saved_as))
         for source, saved_as in zip(sources, (save_run, None), strict=False)
     ]
-    names = sorted(MEASURES, key=lambda name: known_item and name != KNOWN_ITEM)
+    names = sorted(MEASURES, key=lambda name: known_item and name != KNOWN_ITEM_MEASURE)
     say((_json if as_json else _text)(measured, names, per_query))
 
 
 def _json(measured: "Measured", names: Sequence[str], per_query: bool) -> Iterator[str]:
-    """A line for each query, if wanted, for each mean, and for each difference of two rankings."""
-    for ranking, found in measured:
-        for query, values in found.per_query.items() if per_query else ():
+    """JSON lines: the measures of each query if `per_query`, the means, the differences."""
+    for ranking, evaluation in measured:
+        for query, values in evaluation.per_query.items() if per_query else ():
             yield json_line({"ranking": ranking, "query": query} | {n: values[n] for n in names})
-    for ranking, found in measured:
+    for ranking, evaluation in measured:
         for name in names:
-            facts = found.means[name]._asdict() | {"queries": len(found.per_query)}
+            facts = evaluation.means[name]._asdict() | {"queries": len(evaluation.per_query)}
             yield json_line({"ranking": ranking, "measure": name} | facts)
     for one, other, differences in _compared(measured):
         for name in names:
@@ -138,16 +153,19 @@ def _json(measured: "Measured", names: Sequence[str], per_query: bool) -> Iterat
 
 
 def _text(measured: "Measured", names: Sequence[str], per_query: bool) -> Iterator[str]:
-    """The same as tables, with an empty line between two."""
+    """Tables of the same, with an empty line between two."""
     from tipsearch.cli import terminal
 
     tables = list[list[list[str]]]()
-    for ranking, found in measured if per_query else ():
-        rows = [[id, *(f"{of[name]:.3f}" for name in names)] for id, of in found.per_query.items()]
+    for ranking, evaluation in measured if per_query else ():
+        rows = [
+            [query, *(f"{values[name]:.3f}" for name in names)]
+            for query, values in evaluation.per_query.items()
+        ]
         tables.append([[ranking, *names], *rows])
-    for ranking, found in measured:
-        head = f"{ranking}, {count(len(found.per_query), 'query')}"
-        rows = [[name, *(f"{value:.3f}" for value in found.means[name])] for name in names]
+    for ranking, evaluation in measured:
+        head = f"{ranking}, {count(len(evaluation.per_query), 'query')}"
+        rows = [[name, *(f"{value:.3f}" for value in evaluation.means[name])] for name in names]
         tables.append([[head, "mean", "95% from", "to"], *rows])
     for one, other, differences in _compared(measured):
         columns = ["mean", "95% from", "to", "wins", "ties", "losses", "p"]
@@ -158,12 +176,14 @@ def _text(measured: "Measured", names: Sequence[str], per_query: bool) -> Iterat
         yield from terminal.grid(table)
 
 
-def _cells(of: "Difference") -> list[str]:
-    shares = [f"{value:+.3f}" for value in (of.mean, of.low, of.high)]
-    return [*shares, *(f"{queries:,}" for queries in (of.wins, of.ties, of.losses)), f"{of.p:.4f}"]
+def _cells(difference: "Difference") -> list[str]:
+    means = [f"{x:+.3f}" for x in (difference.mean, difference.low, difference.high)]
+    counts = [f"{n:,}" for n in (difference.wins, difference.ties, difference.losses)]
+    return [*means, *counts, f"{difference.p:.4f}"]
 
 
 def _compared(measured: "Measured") -> "Iterator[tuple[str, str, Mapping[str, Difference]]]":
+    """The names of two rankings and their differences by measure; nothing if there is one."""
     from tipsearch.evaluate import measures as evaluate
 
     if len(measured) == 2:

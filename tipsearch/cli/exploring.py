@@ -1,4 +1,4 @@
-"""The commands that look at a corpus as a whole: topics, gaps."""
+"""The commands that survey a corpus: topics, gaps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import typer
 from tipsearch.cli.building import open_or_build
 from tipsearch.cli.console import (
     AsJson,
-    IndexFolder,
+    IndexOrSeeds,
     RankingName,
     count,
     json_line,
@@ -27,78 +27,89 @@ if TYPE_CHECKING:
     from tipsearch.explore.topics.topics import Topics
     from tipsearch.index import Index
 
-TITLES = 3  # that stand for a topic
-QUERIES = 5  # the weakest, that stand for a gap
+TITLES_SHOWN = 3  # of each topic
+QUERIES_SHOWN = 5  # of each gap, the weakest
 
-Number = Annotated[
+TopicCount = Annotated[
     int | None,
     typer.Option(
         "--number",
         "-n",
         min=1,
         metavar="N",
-        help="How many topics.  [default: as many as score best]",
+        help="Make N topics.  [default: the number that scores best]",
     ),
 ]
-Like = Annotated[
+EarlierTopics = Annotated[
     Path | None,
     typer.Option(
         "--like",
         metavar="FILE",
         readable=False,
-        help="An earlier --json output of this command: topics go on from it, with its numbers.",
+        help="Output of an earlier run with --json: topics continue those, under the same numbers.",
     ),
 ]
 QueriesFile = Annotated[
     Path,
     typer.Argument(
-        metavar="QUERIES_FILE",
+        metavar="FILE",
         readable=False,
-        help='What is asked: a query, id<TAB>text or {"text", "count"?} a line; - is stdin.',
+        help='The queries, one a line: text, id<TAB>text, or JSON with "text" and, if you like,'
+        ' "count". "-" reads standard input.',
     ),
 ]
-Groups = Annotated[
-    int, typer.Option("--limit", "-n", min=1, metavar="N", help="How many groups at most.")
+GroupLimit = Annotated[
+    int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N groups of queries.")
 ]
-Weak = Annotated[
+WeakBelow = Annotated[
     float | None,
     typer.Option(
-        min=0, max=1, metavar="X", help="Coverage below which an answer is weak.  [default: 0.53]"
+        min=0,
+        max=1,
+        metavar="X",
+        help="Call an answer weak if its best post covers less than X of the query; 1 is all of it."
+        "  [default: 0.53]",
     ),
 ]
 
 
 def topics(
-    number: Number = None,
-    like: Like = None,
-    index: IndexFolder = Path("index"),
+    number: TopicCount = None,
+    like: EarlierTopics = None,
+    index: IndexOrSeeds = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Show what the posts are about, by topic."""
+    """Show what the posts are about, by topic.
+
+    A topic has a label, the number of its posts, its typical words, and its most typical titles.
+    """
     from tipsearch.explore.topics.earlier import read_numbers
 
-    older = read_numbers(like) if like is not None else None
+    earlier = read_numbers(like) if like is not None else None
     opened = open_or_build(index)
-    found = opened.topics("auto" if number is None else number, older=older)
-    if older is not None:
-        known = sum(id in older for id in found.numbers)
+    found = opened.topics("auto" if number is None else number, older=earlier)
+    if earlier is not None:
+        known = sum(id in earlier for id in found.numbers)
         note(f"{known:,} of {count(len(opened), 'post')} had a topic before.")
     _note_choice(found)
     if as_json:
         say(map(json_line, found.to_json()))
     else:
-        say(_lines(found, opened))
+        say(_topics_text(found, opened))
 
 
 def gaps(
     queries: QueriesFile,
-    limit: Groups = 10,
-    weak: Weak = None,
+    limit: GroupLimit = 10,
+    weak: WeakBelow = None,
     ranking: RankingName = None,
-    index: IndexFolder = Path("index"),
+    index: IndexOrSeeds = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Show what is asked and answered weakly, by topic."""
+    """Show which queries of a file find no good answer, by topic.
+
+    Below each topic are its queries with the coverage of the best post, from 0 to 1, and its title.
+    """
     from tipsearch.cli import terminal
     from tipsearch.corpus.querylog import read_log
 
@@ -107,7 +118,7 @@ def gaps(
     with progress_bar("Asking") as progress:
         found = opened.gaps(log.queries, weak=weak, ranking=ranking, progress=progress)
     if log.blank:
-        note(f"{count(log.blank, 'blank line')}: passed over.")
+        note(f"{count(log.blank, 'blank line')}: skipped.")
     if found.wordless:
         texts = listing(quoted(terminal.plain(text) for text, _ in found.wordless))
         note(f"Left out, as they have no word but stop words: {texts}")
@@ -116,11 +127,11 @@ def gaps(
             note(f"{limit:,} of {count(len(found), 'group')}: --limit gives more.")
         say(json_line(gap.to_json()) for gap in found[:limit])
     elif found:
-        say(_gaps(found, limit))
+        say(_gaps_text(found, limit))
 
 
 def _note_choice(found: "Topics") -> None:
-    """How the number of topics came about, where several were tried."""
+    """Say how the number of topics was chosen, if several were tried."""
     if len(found.tried) > 1:
         numbers = [quality.number for quality in found.tried]
         note(
@@ -129,63 +140,66 @@ def _note_choice(found: "Topics") -> None:
         )
 
 
-def _lines(found: "Topics", opened: "Index") -> Iterator[str]:
+def _topics_text(found: "Topics", opened: "Index") -> Iterator[str]:
+    """All topics, and a line about their quality."""
     from tipsearch.cli import terminal
 
     digits = max(len(str(topic.number)) for topic in found)
     for topic in found:
-        yield from _topic(topic, digits, opened)
+        yield from _topic_text(topic, digits, opened)
         yield ""
-    told = f"{count(len(found), 'topic')} of {count(len(opened), 'post')}: "
-    told += f"coherence {found.coherence:.2f}, diversity {found.diversity:.2f}, "
-    told += f"evenness {found.quality.evenness:.2f}"
-    yield from terminal.entry("", told)
+    summary = f"{count(len(found), 'topic')} of {count(len(opened), 'post')}: "
+    summary += f"coherence {found.coherence:.2f}, diversity {found.diversity:.2f}, "
+    summary += f"evenness {found.quality.evenness:.2f}"
+    yield from terminal.paragraph("", summary)
 
 
-def _topic(topic: "Topic", digits: int, opened: "Index") -> Iterator[str]:
-    """Its number, label and size; below, its words and the titles that are most like it."""
+def _topic_text(topic: "Topic", digits: int, opened: "Index") -> Iterator[str]:
+    """Number, label and size of a topic; below, its words and its most typical titles."""
     from tipsearch.cli import terminal
 
     head = f"{topic.number:>{digits}}. "
     facts = f"{count(topic.size, 'post')} ({100 * topic.size / len(opened):.0f} %)"
     yield from terminal.headline(head, topic.label, facts)
     indent = " " * len(head)
-    yield from terminal.entry(indent, ", ".join(word for word, _ in topic.words))
-    for id in topic.posts[:TITLES]:
-        yield from terminal.entry(f"{indent}- ", opened.post(id).label)
+    yield from terminal.paragraph(indent, ", ".join(word for word, _ in topic.words))
+    for id in topic.posts[:TITLES_SHOWN]:
+        yield from terminal.paragraph(f"{indent}- ", opened.post(id).label)
 
 
-def _gaps(found: "Gaps", limit: int) -> Iterator[str]:
+def _gaps_text(found: "Gaps", limit: int) -> Iterator[str]:
+    """The first gaps, and a line of totals over all of them."""
     from tipsearch.cli import terminal
 
     shown = found[:limit]
     for place, gap in enumerate(shown, 1):
-        yield from _gap(f"{place:>{len(str(len(shown)))}}. ", gap)
+        yield from _gap_text(f"{place:>{len(str(len(shown)))}}. ", gap)
         yield ""
-    some = f"{len(shown):,} of " if len(shown) < len(found) else ""
-    told = f"{some}{count(len(found), 'group')} of {count(len(found.queries), 'query')}, "
-    told += f"asked {count(found.asked, 'time')}: {_weak(found)} answered weakly, "
-    told += f"mean coverage {found.coverage:.2f}"
-    yield from terminal.entry("", told)
+    part = f"{len(shown):,} of " if len(shown) < len(found) else ""
+    summary = f"{part}{count(len(found), 'group')} of {count(len(found.queries), 'query')}, "
+    summary += f"asked {count(found.asked, 'time')}: {_weak_share(found)} answered weakly, "
+    summary += f"mean coverage {found.coverage:.2f}"
+    yield from terminal.paragraph("", summary)
 
 
-def _gap(head: str, gap: "Gap") -> Iterator[str]:
-    """Its label and how much of it is weak; below, the weakest queries and what is nearest."""
+def _gap_text(head: str, gap: "Gap") -> Iterator[str]:
+    """Label and counts of a gap; below, its weakest queries, each with its best post."""
     from tipsearch.cli import terminal
 
-    yield from terminal.headline(head, gap.label, f"asked {gap.asked:,}, weak {_weak(gap)}")
+    yield from terminal.headline(head, gap.label, f"asked {gap.asked:,}, weak {_weak_share(gap)}")
     indent = " " * len(head)
-    for asked in gap.queries[:QUERIES]:
-        yield from terminal.entry(f"{indent}{asked.coverage:.2f}  ", _query(asked))
-    if len(gap.queries) > QUERIES:
-        yield f"{indent}      and {len(gap.queries) - QUERIES:,} more"
+    for asked in gap.queries[:QUERIES_SHOWN]:
+        yield from terminal.paragraph(f"{indent}{asked.coverage:.2f}  ", _query_text(asked))
+    if len(gap.queries) > QUERIES_SHOWN:
+        yield f"{indent}      and {len(gap.queries) - QUERIES_SHOWN:,} more"
 
 
-def _query(asked: "Asked") -> str:
-    often = f" ({asked.count:,} times)" if asked.count > 1 else ""
-    return f"{asked.query}{often} → {asked.title or 'no post'}"
+def _query_text(asked: "Asked") -> str:
+    times = f" ({asked.count:,} times)" if asked.count > 1 else ""
+    return f"{asked.query}{times} → {asked.title or 'no post'}"
 
 
-def _weak(counted: "Gap | Gaps") -> str:
+def _weak_share(counted: "Gap | Gaps") -> str:
+    """How many times the answer was weak, as a number and as a percentage."""
     share = 100 * counted.weak / counted.asked if counted.asked else 0
     return f"{counted.weak:,} ({share:.0f} %)"

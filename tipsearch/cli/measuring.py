@@ -1,4 +1,4 @@
-"""What a measurement takes: queries, what is relevant to them, and the hits that they get."""
+"""Inputs of `tipsearch eval`: queries, their judgments, and runs to measure."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -16,19 +16,22 @@ Source = str | Path | None  # a ranking by name, a run file, or what the index r
 
 
 class Task(NamedTuple):
-    """The queries, the grades of their judged posts, and the index to search, if any.
+    """What to measure: queries, the grades of their judged posts, and the index to search, if any.
 
     With `keep_identical` a hit may be the post that has the id of its query.
     """
 
     queries: dict[str, str]
     qrels: dict[str, dict[str, int]]
-    searched: "Index | None"
+    search_index: "Index | None"
     keep_identical: bool
 
 
-def known_items(folder: Path, sample: int) -> Task:
-    """Titles as queries, to an index in memory in which no post has one."""
+def known_item_task(folder: Path, sample: int) -> Task:
+    """Titles as queries, to a copy of the index in memory without titles.
+
+    Raises SourceError if no post has a title to search for.
+    """
     from tipsearch.evaluate import known_items
     from tipsearch.index import Index
 
@@ -41,10 +44,13 @@ def known_items(folder: Path, sample: int) -> Task:
     return Task(queries, qrels, searched, keep_identical=True)
 
 
-def judged(
+def judged_task(
     queries_file: Path | None, qrels_file: Path, folder: Path | None, keep_identical: bool
 ) -> Task:
-    """The queries that are judged; what of the files plays no part is counted on stderr."""
+    """The judged queries; stderr says how many queries and judgments are left out.
+
+    Raises SourceError if no query is judged.
+    """
     from tipsearch.evaluate import collection
     from tipsearch.index import Index
 
@@ -53,23 +59,26 @@ def judged(
     queries = dict.fromkeys(qrels, "")
     if queries_file is not None:
         queries = collection.read_queries(queries_file)
-    both = {id: qrels[id] for id in queries if id in qrels}
-    if not both:
-        reason, advice = f"no query of {queries_file} is judged", "name files whose ids go together"
+    judged = {id: qrels[id] for id in queries if id in qrels}
+    if not judged:
+        reason, advice = (
+            f"no query of {queries_file} is judged",
+            "give two files with the same query ids",
+        )
         raise SourceError(str(qrels_file), reason, advice)
-    _note_if(len(queries) - len(both), "query", "without a judgment: left out")
-    _note_if(len(qrels) - len(both), "judged query", f"not in {queries_file}: left out")
-    nothing = sum(max(grades.values()) <= 0 for grades in both.values())
-    _note_if(nothing, "query", "without a relevant post: counted as 0")
+    _note_if(len(queries) - len(judged), "query", "without a judgment: left out")
+    _note_if(len(qrels) - len(judged), "judged query", f"not in {queries_file}: left out")
+    no_relevant = sum(max(grades.values()) <= 0 for grades in judged.values())
+    _note_if(no_relevant, "query", "without a relevant post: counted as 0")
     if opened is not None:
-        missing = {post for grades in both.values() for post in grades}
+        missing = {post for grades in judged.values() for post in grades}
         missing -= {post.id for post in opened}
         _note_if(len(missing), "judged post", "not in the index: counted as not found")
-    return Task({id: queries[id] for id in both}, both, opened, keep_identical)
+    return Task({id: queries[id] for id in judged}, judged, opened, keep_identical)
 
 
-def measured(task: Task, source: Source, gain: Gain, saved_as: Path | None) -> "Evaluation":
-    """The measures of a source of hits; these are written to a run file too, if one is named."""
+def measure(task: Task, source: Source, gain: Gain, saved_as: Path | None) -> "Evaluation":
+    """Measure a source of hits, and write them to the run file `saved_as` if one is given."""
     from tipsearch.evaluate import collection
     from tipsearch.evaluate import measures as evaluate
 
@@ -77,28 +86,28 @@ def measured(task: Task, source: Source, gain: Gain, saved_as: Path | None) -> "
     if saved_as is not None:
         collection.write_run(run, saved_as)
     if not task.keep_identical:
-        own = sum(
+        identical = sum(
             post == query and post not in grades
             for query, grades in task.qrels.items()
             for post, _ in run.get(query, ())
         )
-        named = f"of {source or 'index'} with the query's own id"
-        _note_if(own, "hit", f"{named}: dropped (see --keep-identical)")
+        where = f"of {source or 'index'} with the query's own id"
+        _note_if(identical, "hit", f"{where}: dropped (see --keep-identical)")
     return evaluate.evaluate(run, task.qrels, gain=gain, keep_identical=task.keep_identical)
 
 
 def _run(task: Task, source: Source) -> "Run":
-    """The hits of each query: those of a run file, or by a ranking of the index."""
+    """The hits of each query, read from a run file or found by a ranking of the index."""
     from tipsearch.evaluate import collection
     from tipsearch.evaluate import measures as evaluate
 
-    if task.searched is not None and not isinstance(source, Path):
+    if task.search_index is not None and not isinstance(source, Path):
         with progress_bar("Searching") as progress:
-            rank = evaluate.ranker(task.searched, source)
+            rank = evaluate.ranker(task.search_index, source)
             return evaluate.answers(rank, task.queries, progress=progress)
     run = collection.read_run(str(source))
-    without = sum(query not in run for query in task.qrels)
-    _note_if(without, "query", f"without a hit in {source}: counted as 0")
+    no_hit = sum(query not in run for query in task.qrels)
+    _note_if(no_hit, "query", f"without a hit in {source}: counted as 0")
     return run
 
 

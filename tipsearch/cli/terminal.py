@@ -1,4 +1,4 @@
-"""How do answers look to a person? Plain text at the width of the terminal, matches marked."""
+"""Plain text for people: results at the width of the terminal, with matches in colour."""
 
 import os
 import re
@@ -15,10 +15,10 @@ from tipsearch.ranking.hit import Hit
 
 Spans = Callable[[str], Sequence[tuple[int, int]]]
 
-NARROW, WIDE = 40, 100
-ROOM = 12  # columns, the least for a headline
-SIMILAR = "~"
-# What a terminal would obey: controls, and marks that turn the direction of what follows.
+MIN_WIDTH, MAX_WIDTH = 40, 100  # columns
+MIN_HEADLINE = 12  # columns
+SIMILAR = "~"  # behind the score of a hit without a word of the query
+# Control sequences and characters, and marks that change the direction of writing.
 CONTROLS = re.compile(
     r"\x1b\[[0-9;?]*[A-Za-z]"
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
@@ -26,53 +26,52 @@ CONTROLS = re.compile(
 
 
 def width() -> int:
-    """The columns to fill: those of the terminal within reason, 80 where there is none."""
-    return max(NARROW, min(WIDE, shutil.get_terminal_size((80, 24)).columns))
+    """The columns to fill: those of the terminal, from 40 to 100; 80 without a terminal."""
+    return max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size((80, 24)).columns))
 
 
 def height() -> int | None:
-    """The lines that the terminal shows; None where the output goes elsewhere."""
+    """The lines of the terminal; None if standard output is none."""
     return shutil.get_terminal_size((80, 24)).lines if sys.stdout.isatty() else None
 
 
 def colours() -> bool:
-    """Whether standard output is a terminal that takes colours, and nobody asked for none."""
-    dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
-    return sys.stdout.isatty() and not dumb
+    """Whether to colour: standard output is a terminal, not a dumb one, and NO_COLOR is not set."""
+    plain_only = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
+    return sys.stdout.isatty() and not plain_only
 
 
 def hits(
-    found: Sequence[Hit], spans: Spans | None = None, lines: int | None = None
+    results: Sequence[Hit], spans: Spans | None = None, room: int | None = None
 ) -> Iterator[str]:
-    """The lines that show hits, two each.
+    """The lines that show hits: one with title, date and score, and one with the snippet.
 
-    Where they are those of a query, `spans` gives the places to mark in a line, and a hit without a
-    word of it has SIMILAR behind its score. `lines` is how many there is room for: where all titles
-    fit, but not all snippets, the last hits have none.
+    For the hits of a query, `spans` gives the places to mark in a line, and a hit without a word of
+    the query has SIMILAR behind its score. `room` is the number of lines to fill. If all titles fit
+    but not all snippets, the last hits have no snippet.
     """
-    shown = len(found)
-    if lines is not None and len(found) <= lines < 2 * len(found):
-        shown = lines - len(found)
-    for hit in found:
-        number = f"{hit.rank:>{len(str(len(found)))}}. "
+    snippets = len(results)
+    if room is not None and len(results) <= room < 2 * len(results):
+        snippets = room - len(results)
+    for hit in results:
+        number = f"{hit.rank:>{len(str(len(results)))}}. "
         right = f"  {hit.post.date or ''!s:>10}  {hit.score:6.3f}"
         columns = width() - len(number) - len(right) - len(SIMILAR)
         title = _cut(" ".join(hit.post.label.split()), columns).ljust(columns)
         similar = SIMILAR if spans and not hit.matched else ""
-        yield number + _marked(title, spans or _none, bold=True) + right + similar
-        if hit.rank <= shown:
-            room = width() - len(number)
-            snippet = _cut(" ".join(hit.excerpt(room - 2).split()), room)
-            yield from [" " * len(number) + _marked(snippet, spans or _none)] if snippet else []
+        yield number + _marked(title, spans or _no_spans, bold=True) + right + similar
+        if hit.rank <= snippets:
+            columns = width() - len(number)
+            snippet = _cut(" ".join(hit.excerpt(columns - 2).split()), columns)
+            yield from [" " * len(number) + _marked(snippet, spans or _no_spans)] if snippet else []
 
 
-def _none(_: str) -> Sequence[tuple[int, int]]:
-    """No place to mark."""
+def _no_spans(_: str) -> Sequence[tuple[int, int]]:
     return ()
 
 
 def _cut(text: str, columns: int) -> str:
-    """The text on one line of so many columns, "…" for what has no room."""
+    """The text cut to so many columns, between words if it can be, with "…" at the end."""
     shown = CONTROLS.sub("", text.replace("\xa0", " "))
     if len(shown) <= columns:
         return shown
@@ -81,30 +80,30 @@ def _cut(text: str, columns: int) -> str:
 
 
 def headline(head: str, text: str, facts: str) -> Iterator[str]:
-    """A text in bold after a number, and facts about it at the right of its first line.
+    """A text in bold after `head`, with `facts` at the right of its first line.
 
-    They are below it where they would leave it no room.
+    The facts stand below the text if they leave less than MIN_HEADLINE columns for it.
     """
     columns = width() - len(head) - len(facts) - 2
-    beside = columns >= ROOM
-    first, *more = _wrap(" ".join(text.split()), columns if beside else width() - len(head))
-    shown = first.ljust(columns) if beside else first
-    yield head + _marked(shown, _none, bold=True) + (f"  {facts}" if beside else "")
-    yield from (" " * len(head) + _marked(line, _none, bold=True) for line in more)
-    if not beside:
-        yield from entry(" " * len(head), facts)
+    at_right = columns >= MIN_HEADLINE
+    first, *more = _wrap(" ".join(text.split()), columns if at_right else width() - len(head))
+    shown = first.ljust(columns) if at_right else first
+    yield head + _marked(shown, _no_spans, bold=True) + (f"  {facts}" if at_right else "")
+    yield from (" " * len(head) + _marked(line, _no_spans, bold=True) for line in more)
+    if not at_right:
+        yield from paragraph(" " * len(head), facts)
 
 
-def entry(head: str, text: str) -> Iterator[str]:
-    """A text after a head such as a dash, wrapped below itself."""
+def paragraph(head: str, text: str) -> Iterator[str]:
+    """A text after `head`, such as a dash; further lines are indented by the width of that."""
     first, *more = _wrap(" ".join(text.split()), width() - len(head))
     yield head + first
     yield from (" " * len(head) + line for line in more)
 
 
 def post(shown: Post) -> Iterator[str]:
-    """The lines that show a whole post; wrapped on a terminal, as they are elsewhere."""
-    yield from (_marked(line, _none, bold=True) for line in _wrap(shown.label, width()))
+    """The lines that show a whole post; its text is wrapped on a terminal only."""
+    yield from (_marked(line, _no_spans, bold=True) for line in _wrap(shown.label, width()))
     facts = (str(shown.date or "no date"), shown.kind, ", ".join(shown.categories))
     yield from _wrap(" · ".join(filter(None, facts)), width())
     yield plain(f"id: {shown.id}")
@@ -121,7 +120,7 @@ def post(shown: Post) -> Iterator[str]:
 
 
 def choices(posts: Iterable[Post]) -> Iterator[str]:
-    """The lines that offer posts to choose from: id and title, below it where both do not fit."""
+    """Id and title of each post; the title stands below the id if a line is too short for both."""
     for offered in posts:
         id, title = plain(f"  {offered.id}"), plain(f"  {offered.label}")
         if len(id + title) <= width():
@@ -132,19 +131,19 @@ def choices(posts: Iterable[Post]) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """A text on one line, without what a terminal would obey."""
+    """A text on one line, without control characters."""
     return CONTROLS.sub("", " ".join(text.split("\n")))
 
 
 def table(rows: Sequence[tuple[object, object]]) -> Iterator[str]:
-    """Pairs as two columns: the first to the right, numbers with a mark at the thousands."""
+    """Pairs as two columns, the first one right-aligned; whole numbers have commas at thousands."""
     cells = [f"{cell:,}" if isinstance(cell, int) else str(cell) for cell, _ in rows]
     column = max(map(len, cells))
     yield from (f"{cell:>{column}}  {row[1]}" for cell, row in zip(cells, rows, strict=True))
 
 
 def grid(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows of cells as columns: the first to the left, the others to the right."""
+    """Rows of cells as columns: the first one left-aligned, the others right-aligned."""
     shown = [[plain(cell) for cell in row] for row in rows]
     first, *others = (max(map(len, column)) for column in zip(*shown, strict=True))
     for row in shown:
@@ -153,7 +152,7 @@ def grid(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def facts(named: Mapping[str, Any]) -> Iterator[str]:
-    """Names and values, a line each, the values aligned and wrapped."""
+    """Names and values, one a line; the values are aligned and wrapped."""
     column = max(map(len, named)) + 2
     for name, value in named.items():
         shown = f"{value:,}" if isinstance(value, int) else str(value)
@@ -163,7 +162,7 @@ def facts(named: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrap(text: str, columns: int) -> list[str]:
-    """Lines of at most so many columns, and at least one; NBSPs may break like spaces."""
+    """One or more lines of at most so many columns; a no-break space counts as a space."""
     shown = CONTROLS.sub("", text.replace("\xa0", " "))
     bullet = re.match(r"[•*-] ", shown)
     indent = " " * len(bullet.group()) if bullet else ""
@@ -172,7 +171,7 @@ def _wrap(text: str, columns: int) -> list[str]:
 
 
 def _marked(line: str, spans: Spans, bold: bool = False) -> str:
-    """The line with the spans in colour, where the output takes it."""
+    """The line with the spans in red, if the output takes colours."""
     if not colours():
         return line
     pieces, done = [], 0

@@ -1,14 +1,22 @@
-"""The commands that make an index, change it, and look at it: index, add, remove, info, verify."""
+"""The commands that make, change and inspect an index: index, add, remove, info, verify."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tipsearch.cli.building import SEEDS, build, print_index, print_outcome, replaced, require_posts
+from tipsearch.cli.building import (
+    SEEDS,
+    build,
+    check_has_posts,
+    print_index,
+    print_outcome,
+    update,
+)
 from tipsearch.cli.console import (
     AsJson,
     IndexFolder,
+    NewIndexFolder,
     Ranking,
     count,
     json_line,
@@ -23,19 +31,22 @@ if TYPE_CHECKING:
 
 
 SOURCES = (
-    "Files and folders: archive dumps (pages of a blog's archive, saved as text) and JSON Lines"
-    " (.jsonl, .ndjson)."
+    "Files, or folders of files: JSON Lines (.jsonl, .ndjson), and archive dumps (pages of a"
+    " blog's archive, saved as text)."
 )
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes.  [default: one a core]"),
+    typer.Option(
+        "--jobs", "-j", min=1, metavar="N", help="Use N processes.  [default: one per core]"
+    ),
 ]
-OwnRanking = Annotated[
+DefaultRanking = Annotated[
     Ranking | None,
     typer.Option(
         "--ranking",
-        help="How it ranks; only hybrid has vectors.  [default: hybrid, which needs the extra"
-        " semantic, else feedback]",
+        help="How queries score posts unless they say otherwise. Only hybrid stores the"
+        " embeddings that a search by meaning needs.  [default: hybrid if the extra semantic is"
+        " installed, else feedback]",
     ),
 ]
 
@@ -49,12 +60,16 @@ def index(
             help=f"{SOURCES}  [default: seeds]",
         ),
     ] = None,
-    ranking: OwnRanking = None,
+    ranking: DefaultRanking = None,
     jobs: Jobs = None,
-    index: IndexFolder = Path("index"),
+    index: NewIndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Build or refresh the index."""
+    """Build the index, or bring it up to date.
+
+    The index then holds the posts of these sources and no others. Posts that have not changed since
+    the last run are not analysed again.
+    """
     build(source or [SEEDS], index, ranking, jobs, as_json=as_json)
 
 
@@ -67,29 +82,40 @@ def add(
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Add the posts of some sources to the index; one with an id that is there takes its place."""
+    """Add posts to the index.
 
-    def change(older: "Index") -> "tuple[Index, IngestReport]":
+    A post replaces the one that has the same id. A later `tipsearch index` keeps added posts only
+    if its sources hold them.
+    """
+
+    def add_sources(previous: "Index") -> "tuple[Index, IngestReport]":
         with progress_bar("Adding") as progress:
-            added = older.add(*source, jobs=jobs, progress=progress)
+            added = previous.add(*source, jobs=jobs, progress=progress)
         assert added.report is not None
-        require_posts(added.report, source, as_json)
+        check_has_posts(added.report, source, as_json)
         return added, added.report
 
-    changed, report = replaced(index, change)
+    changed, report = update(index, add_sources)
     print_outcome(changed, report, index, as_json)
 
 
 def remove(
     posts: Annotated[
         list[str],
-        typer.Argument(metavar="TITLE_OR_ID...", help="The posts; quote a title of several words."),
+        typer.Argument(
+            metavar="TITLE_OR_ID...",
+            help="The posts: for each its title, a part of it, its id, or its date"
+            " (YYYY-MM-DD). Put quotes around a title of several words.",
+        ),
     ],
     index: IndexFolder = Path("index"),
     as_json: AsJson = False,
 ) -> None:
-    """Remove posts from the index. A later `index` brings back what its sources still hold."""
-    changed, before = replaced(index, lambda older: (older.remove(*posts), len(older)))
+    """Remove posts from the index.
+
+    A later `tipsearch index` brings back those that its sources still hold.
+    """
+    changed, before = update(index, lambda previous: (previous.remove(*posts), len(previous)))
     removed = before - len(changed)
     if as_json:
         say([json_line({"removed": removed, "posts": len(changed)})])
@@ -99,7 +125,7 @@ def remove(
 
 
 def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
-    """Say what the index holds and how it was made."""
+    """Show what the index holds and how it was made."""
     from tipsearch.cli import terminal
     from tipsearch.index import Index
 
@@ -119,7 +145,10 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
 
 
 def verify(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
-    """Check every byte of the index, and that its parts fit together."""
+    """Check every byte of the index, and that its parts fit together.
+
+    Damage is an error that names the file.
+    """
     from tipsearch.cli import terminal
     from tipsearch.index import Index
 

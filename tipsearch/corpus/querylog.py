@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tipsearch.corpus.textfile import File, json_object, numbered, part, shown, tsv_query
 from tipsearch.errors import LineError, SourceError
 
-MOST = 10**12  # times that one query is asked: sums stay whole in any table
+MAX_COUNT = 10**12  # times that one query is asked: sums stay whole in any table
 ADVICE = 'write a query, id<TAB>text or {"text": ..., "count": ...} on each line'
 
 
@@ -55,7 +55,7 @@ def _layout(line: str) -> Callable[[str], tuple[str, int]]:
 def _json(line: str) -> tuple[str, int]:
     data = json_object(line)
     count = data.get("count", 1)
-    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST:
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MAX_COUNT:
         raise ValueError(f"the count {count!r} is no whole number from 1 to 10^12")
     return part(data.get("text"), "text"), count
 

@@ -144,17 +144,17 @@ class IngestReport:
         others = found.keys() - {POST, UNRECOGNISED}
         boilerplate = sorted(others, key=lambda kind: (-found[kind], kind))
         columns = {
-            kind: Column("whole", [count[kind] for count in counts])
+            kind: Column("int", [count[kind] for count in counts])
             for kind in (POST, *boilerplate, UNRECOGNISED)
         }
         return Table(
             {
                 "file": Column("text", [file.path for file in self.files]),
-                "lines": Column("whole", [count.total() for count in counts]),
+                "lines": Column("int", [count.total() for count in counts]),
                 **columns,
                 "problem": Column("text", [file.problem for file in self.files]),
             }
-        ).given(arrow)
+        ).export(arrow)
 
     def __repr__(self) -> str:
         return f"<IngestReport: {self._told()}>"
@@ -171,10 +171,13 @@ class IngestReport:
         order = sorted(counts, key=lambda kind: (kind == UNRECOGNISED, -counts[kind], kind))
         lines = markup.table(("lines", "kind"), [(f"{counts[kind]:,}", kind) for kind in order])
         told = [
-            *(f"Not read: {file.path}: {file.problem}" for file in self.problems[: markup.SHOWN]),
+            *(
+                f"Not read: {file.path}: {file.problem}"
+                for file in self.problems[: markup.MAX_ROWS]
+            ),
             *(
                 f"Repaired: {repair.path}:{repair.line}: {repair.name} '{repair.removed}' cut off"
-                for repair in self.repairs[: markup.SHOWN]
+                for repair in self.repairs[: markup.MAX_ROWS]
             ),
         ]
         return markup.paragraph(self._told()) + lines + "".join(map(markup.paragraph, told))

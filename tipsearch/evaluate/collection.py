@@ -1,77 +1,85 @@
-"""The files of a test collection: queries, judgments (qrels), runs; laid out as in BEIR or TREC.
+"""Readers of test collections: queries, judgments (qrels) and runs, as of BEIR or TREC.
 
-The layout of a file is told by its first line. A line that does not fit it is an error that names
-file and line: a judgment that is passed over in silence would change what is measured.
+The first line of a file decides its layout. A line of another layout is an error with file and
+line: a judgment that is skipped would change the measures.
 """
 
 import math
 import re
 from collections.abc import Mapping, Sequence
 
-from tipsearch.corpus.textfile import File, json_object, lines, part, shown, tsv_query
+from tipsearch.corpus.textfile import (
+    FilePath,
+    display_name,
+    nonblank_lines,
+    parse_json_object,
+    parse_tsv_query,
+    query_field,
+)
 from tipsearch.errors import LineError, SourceError
 
-MAX_GRADE = 1_000  # trec_eval counts by grade in an array as long as the highest
-HEADER = ["query-id", "corpus-id", "score"]
-TAG = "tipsearch"
+MAX_GRADE = 1_000  # trec_eval has an array as long as the greatest grade
+BEIR_HEADER = ["query-id", "corpus-id", "score"]
+RUN_TAG = "tipsearch"
 
 
-def read_queries(path: File) -> dict[str, str]:
-    """The texts of the queries by id: `{"_id" or "id", "text"}` a line, or `id<TAB>text`.
+def read_queries(path: FilePath) -> dict[str, str]:
+    """Return the texts of the queries by id.
 
-    Raises SourceError and LineError.
+    A line is `{"_id" or "id": ..., "text": ...}` or `id<TAB>text`. Raises SourceError and
+    LineError.
     """
     advice = 'write {"_id": ..., "text": ...} or id<TAB>text on each line'
     queries = dict[str, str]()
     read = None
-    for number, line in lines(path, "query", advice):
-        read = read or (_json_query if line.lstrip().startswith("{") else tsv_query)
+    for number, line in nonblank_lines(path, "query", advice):
+        read = read or (_json_query if line.lstrip().startswith("{") else parse_tsv_query)
         try:
             id, text = read(line)
             if id in queries:
                 raise ValueError(f"a second query with the id {id!r}")
         except (ValueError, RecursionError) as error:
-            raise LineError(shown(path), number, str(error), advice) from None
+            raise LineError(display_name(path), number, str(error), advice) from None
         queries[id] = text
     return queries
 
 
 def _json_query(line: str) -> tuple[str, str]:
-    data = json_object(line)
+    data = parse_json_object(line)
     id = data.get("_id", data.get("id"))
     if isinstance(id, int) and not isinstance(id, bool):
         id = str(id)
-    return part(id, "id"), part(data.get("text"), "text")
+    return query_field(id, "id"), query_field(data.get("text"), "text")
 
 
-def read_qrels(path: File) -> dict[str, dict[str, int]]:
-    """The grade of each judged post by id, by query.
+def read_qrels(path: FilePath) -> dict[str, dict[str, int]]:
+    """Return the grades of the judged posts by query and post id.
 
-    `query<TAB>post<TAB>grade` a line, with or without BEIR's header, or TREC's `query 0 post
-    grade`. A grade is a whole number; what is above 0 is relevant. Raises SourceError, LineError.
+    A line is `query<TAB>post<TAB>grade`, with or without BEIR's header, or TREC's `query 0 post
+    grade`. A grade is a whole number; a grade above 0 is relevant. Raises SourceError, LineError.
     """
     advice = "write query<TAB>post<TAB>grade, or the 'query 0 post grade' of TREC, on each line"
     qrels = dict[str, dict[str, int]]()
     columns = 0
-    for number, line in lines(path, "judgment", advice):
+    for number, line in nonblank_lines(path, "judgment", advice):
         if not columns:
             columns = 3 if line.count("\t") == 2 else 4
-            if line.strip().split("\t") == HEADER:
+            if line.strip().split("\t") == BEIR_HEADER:
                 continue
         try:
             query, post, grade = _judgment(line, columns)
         except ValueError as error:
-            raise LineError(shown(path), number, str(error), advice) from None
+            raise LineError(display_name(path), number, str(error), advice) from None
         if qrels.setdefault(query, {}).setdefault(post, grade) != grade:
             reason = f"another grade for query {query!r} and post {post!r} than before"
-            raise LineError(shown(path), number, reason, "keep one of the two")
+            raise LineError(display_name(path), number, reason, "keep one of the two")
     if not qrels:
-        raise SourceError(shown(path), "no judgment in it", advice)
+        raise SourceError(display_name(path), "no judgment in it", advice)
     return qrels
 
 
 def _judgment(line: str, columns: int) -> tuple[str, str, int]:
-    """Query, post and grade: BEIR's three columns with tabs, TREC's four with any white space."""
+    """The query, post and grade of a line: BEIR's three columns, or TREC's four."""
     fields = [field.strip() for field in (line.split("\t") if columns == 3 else line.split())]
     if len(fields) != columns:
         raise ValueError(f"columns: {len(fields)} where there should be {columns}")
@@ -83,24 +91,24 @@ def _judgment(line: str, columns: int) -> tuple[str, str, int]:
     return query, post, int(grade)
 
 
-def read_run(path: File) -> dict[str, list[tuple[str, float]]]:
-    """The hits of each query, id and score, the best first: TREC's `query Q0 post rank score tag`.
+def read_run(path: FilePath) -> dict[str, list[tuple[str, float]]]:
+    """Return the hits of each query, id and score, by descending score, then by rank.
 
-    In order of score, and of rank where scores are equal. Raises SourceError and LineError.
+    A line is TREC's `query Q0 post rank score tag`. Raises SourceError and LineError.
     """
     advice = "write 'query Q0 post rank score tag', as TREC does, on each line"
     found = dict[str, dict[str, tuple[float, int]]]()
-    for number, line in lines(path, "hit", advice):
+    for number, line in nonblank_lines(path, "hit", advice):
         fields = line.split()
         if len(fields) != 6:
             reason = f"columns: {len(fields)} where there should be 6"
-            raise LineError(shown(path), number, reason, advice)
+            raise LineError(display_name(path), number, reason, advice)
         query, _, post, rank, score, _ = fields
         if not _is_whole(rank) or not _is_number(score):
-            raise LineError(shown(path), number, "a rank or score that is no number", advice)
+            raise LineError(display_name(path), number, "a rank or score that is no number", advice)
         if post in found.setdefault(query, {}):
             reason = f"a second hit {post!r} for query {query!r}"
-            raise LineError(shown(path), number, reason, "keep one of the two")
+            raise LineError(display_name(path), number, reason, "keep one of the two")
         found[query][post] = -float(score), int(rank)
     return {
         query: [(post, -hits[post][0]) for post in sorted(hits, key=hits.__getitem__)]
@@ -108,14 +116,14 @@ def read_run(path: File) -> dict[str, list[tuple[str, float]]]:
     }
 
 
-def write_run(run: Mapping[str, Sequence[tuple[str, float]]], path: File) -> None:
-    """Write a run as TREC does; `read_run` gives it back. Raises SourceError."""
+def write_run(run: Mapping[str, Sequence[tuple[str, float]]], path: FilePath) -> None:
+    """Write a run in the layout of TREC, which `read_run` reads. Raises SourceError."""
     for id in {id for query, hits in run.items() for id in (query, *(post for post, _ in hits))}:
         if len(id.split()) != 1 or id.strip() != id:
             reason = f"a run file has no room for the white space in the id {id!r}"
             raise SourceError(str(path), reason, "give the query or post another id")
     written = (
-        f"{query} Q0 {post} {rank} {score!r} {TAG}\n"
+        f"{query} Q0 {post} {rank} {score!r} {RUN_TAG}\n"
         for query, hits in run.items()
         for rank, (post, score) in enumerate(hits, start=1)
     )

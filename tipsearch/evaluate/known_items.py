@@ -1,7 +1,7 @@
-"""A first measure where nobody has judged anything: is a post found by its title, from its text?
+"""Known-item search: an evaluation without judgments, with titles as queries for their posts.
 
-Known-item search: the title of a post is the query and that post alone is relevant, in an index
-where no post has its title.
+The only relevant post is the one with that title. The index searched has no titles, so that posts
+are found by their texts.
 """
 
 import hashlib
@@ -15,22 +15,23 @@ from tipsearch.corpus.post import Post
 from tipsearch.errors import CorpusError
 from tipsearch.index import Index
 
-MIN_TERMS = 2
-SAMPLE = 1_000
+MIN_TITLE_TERMS = 2
+DEFAULT_SAMPLE = 1_000  # posts
 
 
 class KnownItems(NamedTuple):
-    """Titles as `queries`, the post that is relevant to each, and an index that has no titles."""
+    """Titles as `queries` by post id, `qrels`, and `searched`, an index without titles."""
 
     queries: dict[str, str]
     qrels: dict[str, dict[str, int]]
     searched: Index
 
 
-def task(index: Index, sample: int = SAMPLE) -> KnownItems:
-    """The known items of an index, by the titles of at most `sample` posts.
+def task(index: Index, sample: int = DEFAULT_SAMPLE) -> KnownItems:
+    """Return the known items of an index: the titles of at most `sample` posts.
 
-    What is searched is in memory, with the settings of `index`. Raises CorpusError.
+    The index to search is built in memory, with the settings of `index`. Raises CorpusError where
+    no title can be a query.
     """
     titles = queries(index, index.analyzer, sample)
     if not titles:
@@ -44,25 +45,28 @@ def task(index: Index, sample: int = SAMPLE) -> KnownItems:
 
 
 def queries(posts: Iterable[Post], analyzer: Analyzer, sample: int) -> dict[str, str]:
-    """The titles of at most `sample` posts by id; of those with two terms that no other post has.
+    """Return the titles of at most `sample` posts by id.
 
-    Which ones is drawn by their ids alone, so that samples of a growing corpus have much in common.
+    A title needs two terms, and no other post may have it. The sample is drawn by a hash of the
+    ids, so that samples of a growing corpus overlap.
 
     >>> posts = [Post("a", "Angry callers", ""), Post("b", "Refunds", ""), Post("c", "“To be”", "")]
     >>> queries(posts, Analyzer(), 10)
     {'a': 'Angry callers'}
     """
-    given = [(post.id, post.title) for post in posts if post.title.strip()]
-    alike = Counter(fold(title) for _, title in given)
-    drawn = sorted((_draw(id), id, title) for id, title in given if alike[fold(title)] == 1)
-    fit = ((id, title) for _, id, title in drawn if len(analyzer.analyze(title)) >= MIN_TERMS)
-    return dict(sorted(pair for pair, _ in zip(fit, range(sample), strict=False)))
+    titles = [(post.id, post.title) for post in posts if post.title.strip()]
+    counts = Counter(fold(title) for _, title in titles)
+    unique = sorted((_digest(id), id, title) for id, title in titles if counts[fold(title)] == 1)
+    usable = (
+        (id, title) for _, id, title in unique if len(analyzer.analyze(title)) >= MIN_TITLE_TERMS
+    )
+    return dict(sorted(pair for pair, _ in zip(usable, range(sample), strict=False)))
 
 
 def masked(posts: Iterable[Post]) -> Iterator[Post]:
-    """The posts without their titles."""
+    """Yield the posts without their titles."""
     return (replace(post, title="") for post in posts)
 
 
-def _draw(id: str) -> bytes:
+def _digest(id: str) -> bytes:
     return hashlib.sha256(id.encode("utf-8", "surrogatepass")).digest()

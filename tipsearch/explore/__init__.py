@@ -1,1 +1,1 @@
-"""Explore: topics, gaps, related graph, key terms, similarity, map."""
+"""Exploration of a corpus: topics, gaps, related graph, key terms, similarity and map."""

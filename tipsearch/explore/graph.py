@@ -1,8 +1,8 @@
-"""The graph of related posts: who is in whose list, what is in all of them, what is in none.
+"""The k-nearest-neighbour graph of posts: hubs, orphans, mutual pairs, components and a layout.
 
-Each post points to its nearest n. How unevenly the arrows arrive is called hubness: M. Radovanović,
-A. Nanopoulos, M. Ivanović, "Hubs in Space: Popular Nearest Neighbors in High-Dimensional Data",
-Journal of Machine Learning Research 11 (2010).
+Each post points to its k nearest posts. The unevenness of the in-degrees is called hubness:
+M. Radovanović, A. Nanopoulos, M. Ivanović, "Hubs in Space: Popular Nearest Neighbors in
+High-Dimensional Data", Journal of Machine Learning Research 11 (2010).
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     Nearest = Sequence[tuple[str, float]]
 
 HUB_DEVIATIONS = 2.0
-MOST_LAID_OUT = 3_000  # posts: the forces are between all pairs, and more cannot be seen anyway
-STEPS = 150
-STRIPE = 256  # posts whose distances to all others are held at once
+MAX_LAYOUT_POSTS = 3_000  # forces act between all pairs, and more posts cannot be seen anyway
+LAYOUT_STEPS = 150
+LAYOUT_BATCH = 256  # posts whose distances to all others are in memory together
 SEED = 2_010
 
 
 class Node(NamedTuple):
-    """A post of the graph: in how many lists it is, how long its own is, and its component."""
+    """A post of the graph: its degrees, its component, and whether it is a hub or an orphan."""
 
     id: str
     in_degree: int
@@ -48,7 +48,7 @@ class Node(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """`target` is in the list of `source`, by that score; `mutual`: and the other way."""
+    """`target` is in the list of `source`; `mutual` is whether `source` is in that of `target`."""
 
     source: str
     target: str
@@ -58,11 +58,11 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RelatedGraph:
-    """A directed graph of posts; `RelatedGraph.of` makes one.
+    """A directed graph of posts, made by `RelatedGraph.of`.
 
-    `ids` are the posts in the order given. Edge e goes from post `sources[e]` to `targets[e]`
-    (int64, places in `ids`) and has `scores[e]` (float64); edges are in order of source, then as
-    its list has them.
+    `ids` are the posts, and `titles` their labels, in the order given. Edge e goes from post
+    `sources[e]` to `targets[e]` (int64, positions in `ids`) and has `scores[e]` (float64). Edges
+    are in order of source, then in the order of its list.
     """
 
     ids: tuple[str, ...]
@@ -77,23 +77,34 @@ class RelatedGraph:
         nearest: Mapping[str, Nearest] | Iterable[tuple[str, Nearest]],
         titles: Sequence[str] = (),
     ) -> RelatedGraph:
-        """The graph of each post's nearest ones: `(id, [(id, score), ...])`, or a mapping.
+        """Build the graph from the list of neighbours of each post.
 
-        `titles` are what to call the posts, in the same order; the ids, if there are none. Raises
-        SettingError where an id comes twice, is in its own list, or is in a list only.
+        `nearest` has pairs `(id, [(id, score), ...])`, or is a mapping of these. `titles` are
+        labels of the posts in the same order; without them the ids are the labels. Raises
+        SettingError where an id has two lists, is in its own list, is twice in one list, or has no
+        list.
         """
         lists = list(nearest.items() if isinstance(nearest, Mapping) else nearest)
         rows = {id: row for row, (id, _) in enumerate(lists)}
         if len(rows) < len(lists):
             raise SettingError("nearest", f"{len(lists)} lists", "one list for each post")
-        for id, near in lists:
-            named = [other for other, _ in near]
-            if len({id, *named}) <= len(named) or not rows.keys() >= set(named):
+        for id, neighbours in lists:
+            others = [other for other, _ in neighbours]
+            if len({id, *others}) <= len(others) or not rows.keys() >= set(others):
                 raise SettingError("nearest", id, "a list of other posts of the graph, each once")
-        edges = [(rows[id], rows[other], score) for id, near in lists for other, score in near]
+        edges = [
+            (rows[id], rows[other], score)
+            for id, neighbours in lists
+            for other, score in neighbours
+        ]
         sources, targets, scores = zip(*edges, strict=True) if edges else ((), (), ())
-        whole = np.array(sources, np.int64), np.array(targets, np.int64)
-        return cls(tuple(rows), *whole, np.array(scores, np.float64), tuple(titles or rows))
+        return cls(
+            tuple(rows),
+            np.array(sources, np.int64),
+            np.array(targets, np.int64),
+            np.array(scores, np.float64),
+            tuple(titles or rows),
+        )
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -105,15 +116,15 @@ class RelatedGraph:
 
     @cached_property
     def in_degrees(self) -> Rows:
-        """In how many lists each post is, the N_k of the paper: int64, shape (posts,)."""
+        """The number of lists that each post is in, N_k in the paper: int64, shape (posts,)."""
         return np.bincount(self.targets, minlength=len(self)).astype(np.int64)
 
     @cached_property
     def hubs(self) -> tuple[str, ...]:
-        """The posts in many more lists than most, those in the most lists first.
+        """The ids of the hubs, by descending in-degree.
 
-        Their in-degree is over the mean by more than two standard deviations, the threshold that
-        is usual in the literature on hubness. Where all in-degrees are equal there are none.
+        A hub's in-degree exceeds the mean by more than two standard deviations, the usual threshold
+        in the literature on hubness. Where all in-degrees are equal there are none.
         """
         order = np.argsort(-self.in_degrees, kind="stable")
         return tuple(self.ids[row] for row in order.tolist() if self._is_hub[row])
@@ -127,14 +138,14 @@ class RelatedGraph:
 
     @property
     def orphans(self) -> tuple[str, ...]:
-        """The posts in no other post's list, in order: nobody is led to them."""
+        """The ids of the posts that are in no list, in order."""
         return tuple(id for id, degree in zip(self.ids, self.in_degrees, strict=True) if not degree)
 
     @property
     def skewness(self) -> float:
-        """The hubness of the graph: the skewness of the in-degrees, E(N - mean)³ / sd³.
+        """The hubness of the graph: the skewness of the in-degrees N, E(N - mean)³ / sd³.
 
-        About 0 where no post is in more lists than chance has it; 0 where all are in as many.
+        It is near 0 without hubs, and 0 where all in-degrees are equal.
         """
         degrees = self.in_degrees.astype(np.float64)
         if not len(degrees) or degrees.std() == 0:
@@ -145,32 +156,33 @@ class RelatedGraph:
 
     @cached_property
     def mutual(self) -> npt.NDArray[np.bool_]:
-        """Which edges have one the other way: bool, shape (edges,)."""
-        there, back = self._keys(self.sources, self.targets), self._keys(self.targets, self.sources)
-        return np.isin(there, back)
+        """Whether each edge has its reverse in the graph: bool, shape (edges,)."""
+        forward = self._keys(self.sources, self.targets)
+        return np.isin(forward, self._keys(self.targets, self.sources))
 
     @property
     def mutual_pairs(self) -> tuple[tuple[str, str], ...]:
-        """The pairs that have each other in their lists, each once, in order of the posts."""
+        """The pairs of posts in each other's list, each pair once, in order of the posts."""
         once = self.mutual & (self.sources < self.targets)
         rows = sorted(zip(self.sources[once].tolist(), self.targets[once].tolist(), strict=True))
         return tuple((self.ids[first], self.ids[second]) for first, second in rows)
 
     @property
     def reciprocity(self) -> float:
-        """The share of the edges that have one the other way; 0 where there are none."""
+        """The share of the edges whose reverse is in the graph; 0 without edges."""
         return float(self.mutual.mean()) if len(self.mutual) else 0.0
 
     def _keys(self, first: Rows, second: Rows) -> Rows:
+        """A number for each pair of posts."""
         return first * len(self) + second
 
-    # --- the whole
+    # --- the graph
 
     @cached_property
     def component_of(self) -> Rows:
-        """The connected component of each post, whichever way edges point: int64, shape (posts,).
+        """The weakly connected component of each post: int64, shape (posts,).
 
-        Number 0 is the largest; of equals, the one with the earlier post.
+        Components are numbered from 0 by descending size, then by their first post.
         """
         from scipy.sparse import csr_matrix
         from scipy.sparse.csgraph import connected_components
@@ -178,14 +190,15 @@ class RelatedGraph:
         if not len(self):
             return np.zeros(0, np.int64)
         ones = np.ones(len(self.sources), np.int8), (self.sources, self.targets)
-        found = connected_components(csr_matrix(ones, shape=(len(self),) * 2), directed=False)[1]
-        _, first, sizes = np.unique(found, return_index=True, return_counts=True)
+        adjacency = csr_matrix(ones, shape=(len(self),) * 2)
+        labels = connected_components(adjacency, directed=False)[1]
+        _, first, sizes = np.unique(labels, return_index=True, return_counts=True)
         rank = np.argsort(np.lexsort((first, -sizes)))
-        return np.asarray(rank[found], np.int64)
+        return np.asarray(rank[labels], np.int64)
 
     @property
     def components(self) -> tuple[tuple[str, ...], ...]:
-        """The ids of each connected component, the largest first."""
+        """The ids of each weakly connected component, the largest first."""
         members: list[list[str]] = [[] for _ in range(self.component_of.max(initial=-1) + 1)]
         for id, component in zip(self.ids, self.component_of.tolist(), strict=True):
             members[component].append(id)
@@ -208,24 +221,19 @@ class RelatedGraph:
         return tuple(map(Edge, sources, targets, self.scores.tolist(), self.mutual.tolist()))
 
     def layout(self) -> Floats:
-        """A place for each post, so that few edges are long: float64, shape (posts, 2).
+        """Return a force-directed layout, centred at 0: float64, shape (posts, 2).
 
-        By the forces of T. Fruchterman and E. Reingold, "Graph Drawing by Force-directed
-        Placement" (1991), and a weak pull to the middle, so that components stay together. The
-        same graph has the same layout. Raises SettingError above 3,000 posts.
+        The forces are those of T. Fruchterman and E. Reingold, "Graph Drawing by Force-directed
+        Placement" (1991), and a weak pull to the middle, which keeps components together. The same
+        graph has the same layout. Raises SettingError above 3,000 posts.
         """
-        if len(self) > MOST_LAID_OUT:
-            raise SettingError("graph", f"{len(self)} posts", f"of at most {MOST_LAID_OUT} posts")
+        if len(self) > MAX_LAYOUT_POSTS:
+            expected = f"of at most {MAX_LAYOUT_POSTS} posts"
+            raise SettingError("graph", f"{len(self)} posts", expected)
         places = np.random.default_rng(SEED).uniform(-1.0, 1.0, (len(self), 2))
         ideal = 2.0 / max(len(self), 1) ** 0.5
-        for heat in np.linspace(0.2, 0.002, STEPS):
-            moves = np.empty_like(places)
-            for first in range(0, len(self), STRIPE):
-                some = slice(first, first + STRIPE)
-                x, y = (places[some, axis, None] - places[:, axis] for axis in (0, 1))
-                push = ideal**2 / (x * x + y * y + 1e-9)
-                moves[some, 0] = np.einsum("ij,ij->i", x, push)
-                moves[some, 1] = np.einsum("ij,ij->i", y, push)
+        for heat in np.linspace(0.2, 0.002, LAYOUT_STEPS):
+            moves = _repulsion(places, ideal)
             along = places[self.targets] - places[self.sources]
             pull = along * np.sqrt((along**2).sum(axis=1, keepdims=True)) / ideal
             np.add.at(moves, self.sources, pull)
@@ -236,11 +244,11 @@ class RelatedGraph:
         return places - places.mean(axis=0) if len(self) else places
 
     def summary(self) -> dict[str, float]:
-        """The graph in numbers, to put two side by side: `pandas.Series(graph.summary())`.
+        """Return the measures of the graph by name, such as for `pandas.Series(graph.summary())`.
 
-        `posts`, `edges`; `highest in-degree`, in how many lists the post is that is in most;
-        `hubs`, `orphans`; `reached`, the share of the posts that are in some list; `skewness`,
-        `reciprocity`, and `components`.
+        `posts`, `edges`, `hubs`, `orphans` and `components` are counts. `highest in-degree` is the
+        greatest number of lists that one post is in, and `reached` the share of the posts that are
+        in some list. `skewness` and `reciprocity` are as the properties.
         """
         return {
             "posts": len(self),
@@ -254,12 +262,13 @@ class RelatedGraph:
             "components": len(self.components),
         }
 
-    # --- as tables and a picture
+    # --- tables and a chart
 
     def to_frame(self, *, arrow: bool = False) -> Any:
-        """A row for each post, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+        """Return a pandas DataFrame or pyarrow Table with a row for each post. Raises ExtraMissing.
 
-        `id`, `title`, `in_degree`, `out_degree`, `component`, and `kind`: "hub", "post", "orphan".
+        Columns: `id`, `title`, `in_degree`, `out_degree`, `component`, and `kind`
+        ("hub", "post" or "orphan").
         """
         columns = [*zip(*self.nodes, strict=True)] or [()] * len(Node._fields)
         kinds = [*map(_kind, self.nodes)]
@@ -268,17 +277,17 @@ class RelatedGraph:
                 "id": Column("text", self.ids),
                 "title": Column("text", self.titles),
                 **{
-                    name: Column("whole", columns[Node._fields.index(name)])
+                    name: Column("int", columns[Node._fields.index(name)])
                     for name in ("in_degree", "out_degree", "component")
                 },
                 "kind": Column("text", kinds),
             }
-        ).given(arrow)
+        ).export(arrow)
 
     def edges_frame(self, *, arrow: bool = False) -> Any:
-        """A row for each edge, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+        """Return a pandas DataFrame or pyarrow Table with a row for each edge. Raises ExtraMissing.
 
-        `source` and `target` (ids), `source_title`, `target_title`, `score`, and `mutual`.
+        Columns: `source` and `target` (ids), `source_title`, `target_title`, `score`, and `mutual`.
         """
         ends = {"source": self.sources.tolist(), "target": self.targets.tolist()}
         return Table(
@@ -291,13 +300,16 @@ class RelatedGraph:
                     f"{name}_title": Column("text", [self.titles[row] for row in rows])
                     for name, rows in ends.items()
                 },
-                "score": Column("real", self.scores),
-                "mutual": Column("truth", self.mutual),
+                "score": Column("float", self.scores),
+                "mutual": Column("bool", self.mutual),
             }
-        ).given(arrow)
+        ).export(arrow)
 
     def picture(self) -> Picture:
-        """The graph as it lies: hubs large, orphans marked. Raises ExtraMissing, SettingError."""
+        """Return a chart of the layout: hubs are large and labelled, orphans marked.
+
+        Raises ExtraMissing, and SettingError above 3,000 posts.
+        """
         from tipsearch.views import charts as pictures
 
         nodes = [
@@ -310,6 +322,18 @@ class RelatedGraph:
         return pictures.related_graph(nodes, edges)
 
 
+def _repulsion(places: Floats, ideal: float) -> Floats:
+    """The sum of the forces by which all others push each post away: shape (posts, 2)."""
+    forces = np.empty_like(places)
+    for first in range(0, len(places), LAYOUT_BATCH):
+        batch = slice(first, first + LAYOUT_BATCH)
+        x, y = (places[batch, axis, None] - places[:, axis] for axis in (0, 1))
+        push = ideal**2 / (x * x + y * y + 1e-9)
+        forces[batch, 0] = np.einsum("ij,ij->i", x, push)
+        forces[batch, 1] = np.einsum("ij,ij->i", y, push)
+    return forces
+
+
 def _kind(node: Node) -> Literal["hub", "post", "orphan"]:
     return "hub" if node.hub else "orphan" if node.orphan else "post"
 
@@ -317,7 +341,10 @@ def _kind(node: Node) -> Literal["hub", "post", "orphan"]:
 def graph_of(
     reader: Reader, search: Search, limit: int, ranking: str | Ranking | None
 ) -> RelatedGraph:
-    """The graph in which each post of an index points to its `limit` related ones."""
+    """Return the graph of an index, in which each post points to its `limit` related posts.
+
+    Raises SettingError for a limit below 1 or a ranking that the index cannot give.
+    """
     limit, chosen = check_limit(limit), search.usable(ranking, of_post=True)
     ids = [*reader.ids]
     nearest = (

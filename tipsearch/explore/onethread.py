@@ -1,4 +1,4 @@
-"""Sums in one order: the numeric libraries on one thread, for one caller at a time."""
+"""A lock that limits BLAS and OpenMP to one thread, so that floating-point sums have one order."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
-_ONE = RLock()  # limits are the process's: callers that overlap would undo or keep each other's
+_LOCK = RLock()  # the limit is of the process: overlapping callers would undo each other's
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for what is loaded by then."""
+    """Limit the numeric libraries that are loaded already to one thread; other callers wait."""
     from threadpoolctl import threadpool_limits
 
-    with _ONE, threadpool_limits(1):
+    with _LOCK, threadpool_limits(1):
         yield

@@ -1,4 +1,4 @@
-"""What is in the corpus? Its posts counted by year, by category and by length, as pictures."""
+"""Charts of the corpus: the number of posts by year, by category and by length."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from tipsearch.views.charts import Picture
 
 Overview = Literal["years", "categories", "lengths"]
-CATEGORIES = 30
+MAX_CATEGORIES = 30  # bars
 
 
 def picture(of: Overview, posts: Sequence[Post], analyzer: Analyzer) -> Picture:
-    """The picture of that name. Raises SettingError, ExtraMissing, and CorpusError."""
+    """Return the chart of posts by "years", "categories" or "lengths" in words.
+
+    Raises SettingError for another name, ExtraMissing, and CorpusError where no post has a date
+    or a category.
+    """
     if of == "years":
         return _years(posts)
     if of == "categories":
@@ -47,10 +51,11 @@ def _categories(posts: Sequence[Post]) -> Picture:
     if not counts:
         raise CorpusError("no categories to show", "no post has one", 'see "years" or "lengths"')
     listed = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    more = f", the {CATEGORIES} largest of {len(listed)}" if len(listed) > CATEGORIES else ""
+    cut = len(listed) > MAX_CATEGORIES
+    more = f", the {MAX_CATEGORIES} largest of {len(listed)}" if cut else ""
     left_out = f", without {without:,} that have none" if without else ""
     title = f"Posts per category{more}{left_out}"
-    shown = listed[:CATEGORIES]
+    shown = listed[:MAX_CATEGORIES]
     return pictures.bars(shown, title=title, x_title="Posts", y_title="Category")
 
 

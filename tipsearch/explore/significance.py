@@ -1,4 +1,4 @@
-"""Terms that tell some posts from the rest: log-odds with an informative Dirichlet prior."""
+"""Key terms of a subset of posts: log-odds ratios with an informative Dirichlet prior."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
-# Of the corpus. A heavier prior hides what a small subset says; with a lighter one, the variance of
-# a word that only the subset has is so large that it comes last.
+# Pseudo-counts per count in the corpus. More would hide the key terms of a small subset; with less,
+# a term that only the subset has gets so large a variance that it comes last.
 PRIOR = 0.1
 
 
 def log_odds(inside: Floats, everywhere: Floats, prior: float = PRIOR) -> tuple[Floats, Floats]:
-    """The log-odds ratio of each term, inside over the rest, and its z-score; both float64.
+    """Return the log-odds ratio of each term, subset over rest, and its z-score: float64, (terms,).
 
-    With y the count of a term inside, y' in the rest, n and n' their sums over all terms, and
-    a = `prior` (y + y'), of sum a0:
+    `inside` has the counts of the terms in the subset, `everywhere` those in the corpus, at least
+    1 each. With y the count of a term in the subset, y' in the rest, n and n' their sums over all
+    terms, and a = `prior` * (y + y'), of sum a0:
 
         log_odds = ln((y + a) / (n + a0 - y - a)) - ln((y' + a) / (n' + a0 - y' - a))
         z = log_odds / sqrt(1 / (y + a) + 1 / (y' + a))
 
     (Monroe, Colaresi and Quinn, "Fightin' Words", Political Analysis 16:4, 2008, equations 15, 16,
-    20 and 22, the prior being the corpus itself). It draws rare terms, which vary most, to 0.
-    `everywhere` is y + y', at least 1 each. Rounded to 12 places, so that equal ones tie. Of a
-    single term there are no odds: it is given 0.
+    20 and 22, with the corpus as the prior). The prior draws rare terms, which vary most, to 0.
+    Values are rounded to 12 places, so that equal ones tie. A corpus of a single term has no odds:
+    that term gets 0.
     """
     if len(everywhere) < 2:
         return np.zeros(len(everywhere)), np.zeros(len(everywhere))
@@ -52,21 +53,25 @@ def log_odds(inside: Floats, everywhere: Floats, prior: float = PRIOR) -> tuple[
 
 
 def significant_terms(reader: Reader, vocabulary: Vocabulary, subset: Subset, limit: int) -> Table:
-    """The `limit` terms of the highest z above 0 in some posts of an index; ties by term.
+    """Return the `limit` terms with the highest z-scores above 0, as a table; ties by term.
 
-    Raises SettingError for a subset of no post or of all.
+    `Index.significant_terms` lists the columns. Raises SettingError for a subset of no post or of
+    all posts, and for a limit below 1.
     """
     limit, rows = check_limit(limit), rows_of_subset(reader, subset)
     if len(rows) == reader.posts:
         expected = "a part of the corpus, so that there is a rest to compare it with"
         raise SettingError("subset", "all posts", expected)
-    of_forms, often = reader.forms.terms.whole(), reader.forms.frequency.whole()
-    fits = not len(of_forms) or (of_forms.min() >= 0 and of_forms.max() < len(reader.terms))
-    reader.forms.terms.fail_unless(bool(fits), "a number is out of range")
-    everywhere = np.bincount(of_forms, often, len(reader.terms)).astype(np.float64)
-    inside, having = _counts([reader.post(row) for row in rows], reader, vocabulary)
-    fits = bool(np.all(inside <= everywhere))
-    reader.forms.frequency.fail_unless(fits, "a number is out of range")
+    terms_of_forms, form_counts = reader.forms.terms.whole(), reader.forms.frequency.whole()
+    in_range = not len(terms_of_forms) or (
+        terms_of_forms.min() >= 0 and terms_of_forms.max() < len(reader.terms)
+    )
+    reader.forms.terms.fail_unless(bool(in_range), "a number is out of range")
+    everywhere = np.bincount(terms_of_forms, form_counts, len(reader.terms)).astype(np.float64)
+    inside, posts_inside = _counts([reader.post(row) for row in rows], reader, vocabulary)
+    reader.forms.frequency.fail_unless(
+        bool(np.all(inside <= everywhere)), "a number is out of range"
+    )
     ratio, z = log_odds(inside.astype(np.float64), everywhere)
     best = np.argsort(-z, kind="stable")
     best = best[z[best] > 0][:limit]
@@ -75,18 +80,21 @@ def significant_terms(reader: Reader, vocabulary: Vocabulary, subset: Subset, li
         {
             "word": Column("text", vocabulary.words(numbers)),
             "term": Column("text", [vocabulary.shown(number) for number in numbers]),
-            "count": Column("whole", inside[best]),
-            "count_all": Column("whole", everywhere[best].astype(np.int64)),
-            "posts": Column("whole", having[best]),
-            "posts_all": Column("whole", reader.document_frequencies()[best].astype(np.int64)),
-            "log_odds": Column("real", ratio[best]),
-            "z": Column("real", z[best]),
+            "count": Column("int", inside[best]),
+            "count_all": Column("int", everywhere[best].astype(np.int64)),
+            "posts": Column("int", posts_inside[best]),
+            "posts_all": Column("int", reader.document_frequencies()[best].astype(np.int64)),
+            "log_odds": Column("float", ratio[best]),
+            "z": Column("float", z[best]),
         }
     )
 
 
 def _counts(posts: Sequence[Post], reader: Reader, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
-    """How often each term is in these posts, and in how many of them; a title word counts once."""
+    """Return the count of each term in the posts, and its document frequency among them.
+
+    A word of the title counts once, not by the weight of titles in the index.
+    """
     analyzer, total = reader.analyzer, len(reader.terms)
     texts = [text for post in posts for text in (post.title, post.text)]
     runs = counting.split(texts, analyzer)

@@ -1,1 +1,1 @@
-"""Query: query text to an analyzed query, spelling, look-up of posts, subsets."""
+"""Query: query text to an analyzed query, spelling correction, look-up of posts, subsets."""

@@ -1,4 +1,4 @@
-"""What the index makes of a query."""
+"""Parsed query: the terms, years, corrections and unknown words of a query, as shown to users."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 
 class ParsedQuery(NamedTuple):
-    """What the index makes of a query.
+    """A query as the index understands it.
 
-    `terms` maps each term that the index knows to how often the query has it; `unknown` holds the
-    words that no post has and `stopped` the stop words, in order, each once. `corrected` maps words
-    that no post has to the known ones for which they are taken, and which count for less; they are
-    not among the unknown. `years` maps each year in which there are posts to how often the query
-    names it.
+    `terms` maps each term that the index has to its count in the query; a corrected word counts
+    for less than 1. `unknown` are the words that no post has and `stopped` the stop words, each
+    once, in order. `corrected` maps words that no post has to the known word or words that replace
+    them; they are not among the unknown. `years` maps each year that has posts to its count.
     """
 
     terms: dict[str, float]

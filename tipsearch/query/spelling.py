@@ -1,9 +1,8 @@
-"""Which words of the corpus may a person have meant who typed one that it doesn't know?
+"""Spelling correction: the surface forms of the corpus nearest to an unknown word.
 
-Nearest are those at the smallest optimal string alignment distance: so many letters left out, put
-in, put for another, or swapped with their neighbour. A table of 500,000 forms is not compared one
-by one: a signature of 64 bits a form tells nearly all of them from the word, and never one that is
-near.
+Distance is optimal string alignment: the least number of letters left out, inserted, replaced, or
+swapped with their neighbour. Not all forms, of which there may be 500,000, are compared: signatures
+of 64 bits exclude almost all others, and none within the distance searched (`store.signatures`).
 """
 
 from __future__ import annotations
@@ -24,19 +23,21 @@ if TYPE_CHECKING:
     from tipsearch.store.storage import Array
     from tipsearch.store.strings import Strings
 
-LIMIT = 3
-SHORTEST, ONE_FROM, TWO_FROM, LONGEST = 3, 5, 9, 64  # letters: so many mistakes are looked for
-PART, STOPPED = 3, -1
+CORRECTIONS = 3  # that `nearest` gives by default
+MIN_LETTERS, MAX_LETTERS = 3, 64  # letters of a word that is corrected
+ONE_MISTAKE_FROM, TWO_MISTAKES_FROM = 5, 9  # letters of a word that may have one mistake, and two
+MIN_PART = 3  # letters, at least, of each half of a word that lacks a space
+STOPPED = -1  # the term of a stop word
 _ISE = re.compile("is(?=(?:e[drs]?|ers|ing|ations?)$)")
-STRIDE = 1 << 14  # signatures that are looked at together: to make room for all takes longer
+CHUNK = 1 << 14  # signatures compared at once: one array for all takes longer to allocate
 
 
 class Correction(NamedTuple):
-    """A surface form that may have been meant, the number of its term, and how near it is.
+    """A surface form that may correct a word, the number of its term, and their distance.
 
-    `distance` is the number of mistakes, another first letter counting as one more.
-    `frequency` is how often all posts have it, and 0 where they have other forms of its term. A
-    stop word has the term STOPPED and frequency 0.
+    `distance` is the number of mistakes; a different first letter counts as one more. `frequency`
+    is the count of the form in all posts, or 0 where they have only other forms of its term. A stop
+    word has the term STOPPED and frequency 0.
     """
 
     form: str
@@ -45,177 +46,193 @@ class Correction(NamedTuple):
     frequency: int
 
 
-def reach(word: str, meant: str = "") -> int:
-    """How many mistakes a word may have, by its length or that of the one that is meant.
+def max_mistakes(word: str, form: str = "") -> int:
+    """The number of mistakes that a word may have, by the longer of its length and that of `form`.
 
-    None in codes and numbers; and most short words are near to another that is as good.
+    0 for a word with a digit, such as a code, and for a short one, which has many close neighbours.
 
-    >>> [reach(*pair) for pair in (("brag", "bag"), ("angy", "angry"), ("defensve", "defensive"))]
-    [0, 1, 2]
-    >>> [reach(word) for word in ("mp3player", "a" * 65)]
+    >>> max_mistakes("brag", "bag"), max_mistakes("angy", "angry")
+    (0, 1)
+    >>> max_mistakes("defensve", "defensive")
+    2
+    >>> [max_mistakes(word) for word in ("mp3player", "a" * 65)]
     [0, 0]
     """
-    if len(word) > LONGEST or _has_digit(word):
+    if len(word) > MAX_LETTERS or _has_digit(word):
         return 0
-    length = max(len(word), len(meant))
-    return (length >= ONE_FROM) + (length >= TWO_FROM)
+    length = max(len(word), len(form))
+    return (length >= ONE_MISTAKE_FROM) + (length >= TWO_MISTAKES_FROM)
 
 
 class Spelling:
-    """The surface forms of a corpus, to be asked for those nearest to a word that is not there."""
+    """Finds the surface forms of a corpus that are nearest to a word that it does not have."""
 
     def __init__(self, analyzer: Analyzer, terms: Strings, forms: Forms) -> None:
         self._analyzer, self._stop_words = analyzer, sorted(set(analyzer.stop_words))
         self._terms, self._forms, self._form_terms = terms, forms.strings, forms.terms
         self._frequency, self._signatures = forms.frequency, forms.signatures
 
-    def nearest(self, word: str, limit: int = LIMIT) -> list[Correction]:
-        """The forms nearest to a word as the analyzer gives it, all at one distance, best first.
+    def nearest(self, word: str, limit: int = CORRECTIONS) -> list[Correction]:
+        """The forms nearest to a word, which is normalised, all at one distance, best first.
 
-        First come those that begin as the word does, then the more frequent, then by code point;
-        of the forms of a term only the first, and `limit` terms. None where the word or its stem
-        is known, or it has a digit. Where the longer of the two has 5 to 8 letters they are at
-        distance 1, from 9 on up to 2; another first letter counts as one more.
+        Forms of the same first letter come first, then the more frequent, then by code point. Only
+        the first form of each term is given, for `limit` terms. The list is empty where the word or
+        its stem is known, or the word has a digit. The distance is 1 where the longer of word and
+        form has 5 to 8 letters, and up to 2 from 9 letters on; a different first letter counts as
+        one more.
 
-        A stop word at distance 1 is the only answer where no form is as near, and where it is as
-        plain as in "teh" or "becase": two of its letters are swapped, or it has at least 4 and one
-        is missing or too many. To take such a word for a rare one would bring what nobody meant;
-        taken for a stop word, it is passed over.
+        A stop word at distance 1 is the only correction in two cases: where no form is at distance
+        1, and where the mistake is plain, as in "teh" or "becase": two letters are swapped, or the
+        stop word has at least 4 letters and one is missing or too many. A rare form instead would
+        find posts that nobody asked for; a stop word is ignored.
 
-        A word in "-ise" whose stem is known in "-ize" is that, though no post has just this form.
+        A word in "-ise" whose stem is known in "-ize" is corrected to that, even if no post has
+        that form.
         """
-        if not SHORTEST <= len(word) <= LONGEST or _has_digit(word) or self._known(word):
+        if not MIN_LETTERS <= len(word) <= MAX_LETTERS or _has_digit(word) or self._known(word):
             return []
         american = _ISE.sub("iz", word)
         if american != word and (term := self._terms.find(self._analyzer.term(american))) >= 0:
             place = self._forms.find(american)
-            return [Correction(american, term, 1, self._often(place) if place >= 0 else 0)]
-        most = (len(word) + 1 >= ONE_FROM) + (len(word) + 2 >= TWO_FROM)
-        near, distance = list[tuple[int, str]](), 1
-        if most:
-            places, bounds = self._alike(word, most)
-            near = self._within(word, places[bounds <= 1], 1)
-        if (stop := self._stop_word(word, bool(near) or len(word) < ONE_FROM)) is not None:
+            return [Correction(american, term, 1, self._frequency_of(place) if place >= 0 else 0)]
+        max_distance = (len(word) + 1 >= ONE_MISTAKE_FROM) + (len(word) + 2 >= TWO_MISTAKES_FROM)
+        matches, distance = list[tuple[int, str]](), 1  # places and forms
+        if max_distance:
+            places, bounds = self._candidates(word, max_distance)
+            matches = self._within(word, places[bounds <= 1], 1)
+        if (
+            stop := self._stop_word(word, bool(matches) or len(word) < ONE_MISTAKE_FROM)
+        ) is not None:
             return [Correction(stop, STOPPED, 1, 0)]
-        if not near and most > 1:
-            near, distance = self._within(word, places, most), most
+        if not matches and max_distance > 1:
+            matches, distance = self._within(word, places, max_distance), max_distance
         return [
-            Correction(form, term, distance, often)
-            for form, term, often in islice(self._ranked(word, near), limit)
+            Correction(form, term, distance, frequency)
+            for form, term, frequency in islice(self._ranked(word, matches), limit)
         ]
 
     def parts(self, word: str) -> tuple[str, str] | None:
-        """The two forms, of at least 3 letters each, that give the word without a space, or None.
+        """The two forms of at least 3 letters whose concatenation is the word, or None.
 
-        Those whose rarer one is the most frequent, then those of the longest first part. The "e" of
-        "e-mail" and its like may be the first.
+        Of several pairs the one whose rarer form is the most frequent, then of the longest first
+        form. The first form may also be "e", as in "e-mail".
         """
-        if _has_digit(word) or len(word) > LONGEST:
+        if _has_digit(word) or len(word) > MAX_LETTERS:
             return None
-        found = []
-        for cut in (*[1] * word.startswith("e"), *range(PART, len(word) - PART + 1)):
-            if len(word) - cut < PART:
+        result = []
+        for cut in (*[1] * word.startswith("e"), *range(MIN_PART, len(word) - MIN_PART + 1)):
+            if len(word) - cut < MIN_PART:
                 continue
             places = [self._forms.find(part) for part in (word[:cut], word[cut:])]
             if min(places) >= 0:
-                found.append((min(map(self._often, places)), cut))
-        if not found:
+                result.append((min(map(self._frequency_of, places)), cut))
+        if not result:
             return None
-        cut = max(found)[1]
+        cut = max(result)[1]
         return word[:cut], word[cut:]
 
     def _known(self, word: str) -> bool:
+        """Whether the word is a form or a stop word, or its stem is a term."""
         if word in self._stop_words or self._forms.find(word) >= 0:
             return True
         return self._terms.find(self._analyzer.term(word)) >= 0
 
-    def _alike(self, word: str, most: int) -> tuple[Array, Array]:
-        """The places of all forms that may be within `most`, and from what distance on each."""
-        mine, theirs = signatures(_table(word))[0], self._signatures.whole()
-        found = []
-        for start in range(0, len(theirs) + 1, STRIDE):
-            differing = np.bitwise_count(theirs[start : start + STRIDE] ^ mine)
-            found.append(start + np.flatnonzero(differing <= 2 * most))
-        places = np.concatenate(found)
-        theirs = theirs[places]
-        more, less = np.bitwise_count(theirs & ~mine), np.bitwise_count(mine & ~theirs)
+    def _candidates(self, word: str, max_distance: int) -> tuple[Array, Array]:
+        """The places of the forms that may be within a distance, and a lower bound for each."""
+        own, others = signatures(_table(word))[0], self._signatures.whole()
+        result = []
+        for start in range(0, len(others) + 1, CHUNK):
+            differing = np.bitwise_count(others[start : start + CHUNK] ^ own)
+            result.append(start + np.flatnonzero(differing <= 2 * max_distance))
+        places = np.concatenate(result)
+        others = others[places]
+        more, less = np.bitwise_count(others & ~own), np.bitwise_count(own & ~others)
         bounds = np.maximum(more, less)
-        return places[bounds <= most], bounds[bounds <= most]
+        return places[bounds <= max_distance], bounds[bounds <= max_distance]
 
-    def _within(self, word: str, places: Array, most: int) -> list[tuple[int, str]]:
-        """Of these places those of forms without a digit within `most`, and the forms."""
+    def _within(self, word: str, places: Array, max_distance: int) -> list[tuple[int, str]]:
+        """The places and forms, among some places, of forms without a digit within a distance."""
         forms = self._forms.several(places)
-        far = distances(word, forms, most)
-        found = []
-        for i in np.flatnonzero(far <= most).tolist():
-            # Few people mistype how a word begins, so that is one more.
-            mistakes = int(far[i]) + (forms[i][:1] != word[0])
-            if mistakes <= min(most, reach(word, forms[i])) and not _has_digit(forms[i]):
-                found.append((int(places[i]), forms[i]))
-        return found
+        apart = distances(word, forms, max_distance)
+        result = []
+        for i in np.flatnonzero(apart <= max_distance).tolist():
+            # Few people mistype the first letter, so that counts as one more.
+            mistakes = int(apart[i]) + (forms[i][:1] != word[0])
+            if mistakes <= min(max_distance, max_mistakes(word, forms[i])) and not _has_digit(
+                forms[i]
+            ):
+                result.append((int(places[i]), forms[i]))
+        return result
 
-    def _stop_word(self, word: str, rivalled: bool) -> str | None:
-        """The stop word that was meant, given whether there are forms at distance 1."""
-        near = np.flatnonzero(distances(word, self._stop_words, 1) <= 1).tolist()
-        plain = [stop for stop in (self._stop_words[i] for i in near) if _plain(word, stop)]
-        meant = plain or ([] if rivalled else [self._stop_words[i] for i in near])
-        return min(meant, key=lambda stop: (*_unlike(word, stop), stop), default=None)
+    def _stop_word(self, word: str, has_rival: bool) -> str | None:
+        """The stop word that corrects a word, or None.
 
-    def _ranked(self, word: str, near: Sequence[tuple[int, str]]) -> Iterator[tuple[str, int, int]]:
-        """The form, its term and its frequency, the best first, each term once."""
+        With `has_rival`, as where a form is at distance 1, only a plain mistake is corrected.
+        """
+        matches = np.flatnonzero(distances(word, self._stop_words, 1) <= 1).tolist()
+        plain = [stop for stop in (self._stop_words[i] for i in matches) if _is_plain(word, stop)]
+        chosen = plain or ([] if has_rival else [self._stop_words[i] for i in matches])
+        return min(chosen, key=lambda stop: (*_rank(word, stop), stop), default=None)
+
+    def _ranked(
+        self, word: str, matches: Sequence[tuple[int, str]]
+    ) -> Iterator[tuple[str, int, int]]:
+        """Each form with its term and frequency, best first, each term once."""
         seen = set()
-        for same in (True, False):  # what comes too late is never looked up
-            group = [(place, form) for place, form in near if (form[0] == word[0]) is same]
-            ranked = sorted((-self._often(place), form, place) for place, form in group)
-            for often, form, place in ranked:
+        for same in (True, False):  # lazily: terms beyond the limit are never looked up
+            group = [(place, form) for place, form in matches if (form[0] == word[0]) is same]
+            ranked = sorted((-self._frequency_of(place), form, place) for place, form in group)
+            for frequency, form, place in ranked:
                 term = int(self._form_terms[place : place + 1][0])
                 self._form_terms.fail_unless(
                     0 <= term < len(self._terms), "a number is out of range"
                 )
                 if term not in seen:
                     seen.add(term)
-                    yield form, term, -often
+                    yield form, term, -frequency
 
-    def _often(self, place: int) -> int:
-        often = int(self._frequency[place : place + 1][0])
-        self._frequency.fail_unless(often > 0, "a form is never there")
-        return often
+    def _frequency_of(self, place: int) -> int:
+        """The count of a form in all posts. Raises IndexCorrupt."""
+        frequency = int(self._frequency[place : place + 1][0])
+        self._frequency.fail_unless(frequency > 0, "a form is never there")
+        return frequency
 
 
-def distances(word: str, others: Sequence[str], most: int) -> Array:
-    """The optimal string alignment distance of a word to each of some others, up to `most`.
+def distances(word: str, others: Sequence[str], max_distance: int) -> Array:
+    """The optimal string alignment distance of a word to each of some others: uint8.
 
-    uint8; `most` + 1 stands for all greater ones. It is Levenshtein's, a swap of two neighbours
-    counting as one; computed for all others at once, along the diagonals that matter. (What
-    rapidfuzz gives; but the import of that alone takes 8 ms.)
+    `max_distance` + 1 stands for all greater distances. The distance is Levenshtein's, with a swap
+    of two neighbours as one mistake. It is computed for all others at once, in the band of
+    diagonals that matters. rapidfuzz gives the same, but its import takes 8 ms.
     """
-    far, width, number = most + 1, len(word) + most, len(others)
+    beyond, width, number = max_distance + 1, len(word) + max_distance, len(others)
     if not number:
         return np.zeros(0, np.uint8)
     lengths = np.fromiter(map(len, others), np.int64, number)
     letters = np.array(others, f"<U{width}").view("<u4").reshape(number, width).T.copy()
     codes = [ord(letter) for letter in word]
-    # above[j]: of the word's letters so far, to the first j of each of the others.
-    above = np.repeat(np.minimum(np.arange(width + 1), far).astype(np.uint8)[:, None], number, 1)
-    before = above
+    # above[j]: distance of the letters of the word so far to the first j letters of each other.
+    above = np.repeat(np.minimum(np.arange(width + 1), beyond).astype(np.uint8)[:, None], number, 1)
+    previous = above
     for i, code in enumerate(codes, 1):
-        row = np.full_like(above, far)
-        row[0] = min(i, far)
-        for j in range(max(1, i - most), min(width, i + most) + 1):
+        row = np.full_like(above, beyond)
+        row[0] = min(i, beyond)
+        for j in range(max(1, i - max_distance), min(width, i + max_distance) + 1):
             cell = np.minimum(np.minimum(row[j - 1], above[j]) + 1,
                               above[j - 1] + (letters[j - 1] != code))  # fmt: skip
             if i > 1 and j > 1:
                 other = (letters[j - 2] != code) | (letters[j - 1] != codes[i - 2])
-                cell = np.minimum(cell, before[j - 2] + 1 + other * np.uint8(far))
-            row[j] = np.minimum(cell, far)
-        before, above = above, row
-    found: Array = np.full(number, far, np.uint8)
-    fits = np.flatnonzero(abs(lengths - len(word)) <= most)
-    found[fits] = above[lengths[fits], fits]
-    return found
+                cell = np.minimum(cell, previous[j - 2] + 1 + other * np.uint8(beyond))
+            row[j] = np.minimum(cell, beyond)
+        previous, above = above, row
+    result: Array = np.full(number, beyond, np.uint8)
+    fits = np.flatnonzero(abs(lengths - len(word)) <= max_distance)
+    result[fits] = above[lengths[fits], fits]
+    return result
 
 
 def _table(word: str) -> Table:
+    """A string table of one word, as `signatures` takes it."""
     data = word.encode(errors="surrogatepass") + b"\n"
     return Table.of(data, np.array([len(data)]))
 
@@ -224,13 +241,13 @@ def _has_digit(word: str) -> bool:
     return any(map(str.isdigit, word))
 
 
-def _plain(word: str, stop: str) -> bool:
-    """Whether a word at distance 1 of a stop word is hardly anything but that, mistyped."""
+def _is_plain(word: str, stop: str) -> bool:
+    """Whether a word at distance 1 from a stop word is plainly a mistyped one."""
     if len(word) == len(stop):
         return sorted(word) == sorted(stop)
     return len(stop) >= 4
 
 
-def _unlike(word: str, stop: str) -> tuple[bool, bool]:
-    """What makes a stop word less likely: that not only its order is wrong, or how it begins."""
+def _rank(word: str, stop: str) -> tuple[bool, bool]:
+    """Sort key of stop words: first those of the same letters, then of the same first letter."""
     return sorted(word) != sorted(stop), word[0] != stop[0]

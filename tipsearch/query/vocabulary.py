@@ -1,4 +1,4 @@
-"""Which terms of the index does a text name?"""
+"""Query analysis: the terms and years of the index that a query names, with corrections."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from tipsearch.query.spelling import Spelling
     from tipsearch.store.reader import Reader
 
-REMEMBERED = 1 << 16
-DISCOUNT = 0.75  # of a word's weight for each mistake that it would have
-STOPPED = -1  # `spelling` gives it as the term of a stop word
+CACHED_WORDS = 1 << 16  # words whose term is kept in memory
+DISCOUNT = 0.75  # factor of the count of a corrected word for each of its mistakes
 
 
 class AnalyzedQuery(NamedTuple):
-    """How much a text has of each term, by its number; and its other words, each once, in order.
+    """A query in numbers: `terms` maps the number of each term to its count in the query.
 
-    `words` are all of them, as often as they come, in order. `corrected` maps words that no post
-    has to those for which they are taken, and which then stand for them in all else. `years` are
-    those in which there are posts; a year may also be a word that posts have.
+    `unknown` are the words that no post has and `stopped` the stop words, each once, in order.
+    `words` are all words, in order. `corrected` maps words that no post has to the known word or
+    words that replace them, also in `words`. `years` maps each year that has posts to its count; a
+    year may also be a term.
     """
 
     terms: Mapping[int, float]
@@ -40,39 +40,40 @@ class AnalyzedQuery(NamedTuple):
 
     @property
     def unknown_count(self) -> int:
-        """How many of its words no post has, each as often as it comes."""
+        """The number of its words that no post has, repeated words included."""
         return sum(map(set(self.unknown).__contains__, self.words))
 
     @property
     def factors(self) -> Mapping[int, float]:
-        """How much of each term it has, by number, and of each year, by -year."""
+        """The count of each term, by its number, and of each year, by -year."""
         if not self.years:
             return self.terms
-        return {**self.terms, **{-year: often for year, often in self.years.items()}}
+        return {**self.terms, **{-year: count for year, count in self.years.items()}}
 
 
-NOTHING = AnalyzedQuery({}, (), (), ())
+NO_QUERY = AnalyzedQuery({}, (), (), ())  # of an answer that has no query: related posts
 
 
 class Vocabulary:
-    """The terms, and the surface forms that stand for them; form i for term `form_terms[i]`."""
+    """The terms of an index and their surface forms: analyzes queries, and shows terms as words."""
 
     def __init__(self, reader: Reader) -> None:
         self.analyzer, self._terms = reader.analyzer, reader.terms
         self._reader = reader
         self._forms, self._table = reader.forms.strings, reader.forms
         self._stop_words = frozenset(reader.analyzer.stop_words)
-        self._numbers: dict[str, int] = {}  # of the words that were asked for
+        self._numbers: dict[str, int] = {}  # a cache: word to number of its term, or -1
 
     def parse(self, text: str, *, exact: bool = False) -> AnalyzedQuery:
-        """The analysis of a query. A word that no post has is corrected, unless `exact`.
+        """Analyze a query. Words that no post has are corrected, unless `exact`.
 
-        Raises EmptyQueryError where it is white space, and SettingError where it is no text.
+        Raises EmptyQueryError for white space, and SettingError for what is not a string.
         """
         query = self._analyzed(text)
         return query if exact or not query.unknown else self._corrected(query)
 
     def _analyzed(self, text: str) -> AnalyzedQuery:
+        """The analyzed query, without corrections."""
         if not isinstance(text, str):
             raise SettingError("a query", text, "a text")
         if not text.strip():
@@ -92,91 +93,93 @@ class Vocabulary:
                 terms[number] = terms.get(number, 0) + 1
         return AnalyzedQuery(terms, tuple(unknown), tuple(stopped), tuple(words), years=years)
 
-    def _corrected(self, named: AnalyzedQuery) -> AnalyzedQuery:
-        """The same with each unknown word taken for the nearest known one, at a discount."""
-        terms, unknown, stopped = dict(named.terms), dict.fromkeys(named.unknown), [*named.stopped]
-        meant: dict[str, str] = {}
-        said = Counter(named.words)
-        for word in named.unknown:
-            near = self.spelling.nearest(word, 1)
-            if near and near[0].term == STOPPED:
-                stopped.append(near[0].form)
-                meant[word] = near[0].form
+    def _corrected(self, query: AnalyzedQuery) -> AnalyzedQuery:
+        """The query with each unknown word replaced by the nearest known one, at a DISCOUNT."""
+        from tipsearch.query.spelling import STOPPED
+
+        terms, unknown, stopped = dict(query.terms), dict.fromkeys(query.unknown), [*query.stopped]
+        corrected: dict[str, str] = {}
+        counts = Counter(query.words)
+        for word in query.unknown:
+            nearest = self.spelling.nearest(word, 1)
+            if nearest and nearest[0].term == STOPPED:
+                stopped.append(nearest[0].form)
+                corrected[word] = nearest[0].form
             else:
-                parts = () if near else self.spelling.parts(word) or ()
-                found = [(part, self._number(part), 1) for part in parts]
-                found += [(form, term, distance) for form, term, distance, _ in near]
-                for _, term, distance in found:
-                    share = DISCOUNT**distance * said[word]
-                    terms[term] = terms.get(term, 0) + share
-                if not found:
+                parts = () if nearest else self.spelling.parts(word) or ()
+                forms = [(part, self._number(part), 1) for part in parts]
+                forms += [(form, term, distance) for form, term, distance, _ in nearest]
+                for _, term, distance in forms:
+                    terms[term] = terms.get(term, 0) + DISCOUNT**distance * counts[word]
+                if not forms:
                     continue
-                meant[word] = " ".join(form for form, _, _ in found)
+                corrected[word] = " ".join(form for form, _, _ in forms)
             del unknown[word]
-        words = [part for word in named.words for part in meant.get(word, word).split()]
+        words = [part for word in query.words for part in corrected.get(word, word).split()]
         return AnalyzedQuery(
-            terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), meant, named.years
+            terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), corrected, query.years
         )
 
     def place(self, word: str) -> int:
-        """Where a word is among the forms, or beyond them among the stop words; -1 for no place."""
+        """The place of a word among the forms followed by the stop words, or -1."""
         if word in self._stop_words:
             return len(self._forms) + self.analyzer.stop_words.index(word)
         return self._forms.find(word)
 
-    def told(self, query: AnalyzedQuery) -> ParsedQuery:
-        """What a caller is told of a query: words and terms instead of numbers."""
+    def as_parsed(self, query: AnalyzedQuery) -> ParsedQuery:
+        """The query as shown to users: terms instead of their numbers."""
         terms = {self._terms[term]: weight for term, weight in query.terms.items()}
         corrected, years = dict(query.corrected), dict(query.years)
         return ParsedQuery(terms, query.unknown, query.stopped, corrected, years)
 
     def shown(self, number: int) -> str:
-        """The term of a number, or the year of -year."""
+        """The text of a term, given its number, or of a year, given as -year."""
         return self._terms[number] if number >= 0 else f"{-number:04}"
 
     def terms(self, terms: Iterable[str]) -> list[int]:
-        """The number of each term; -1 for one that no post has."""
+        """The number of each term, or -1 if no post has it."""
         return [self._terms.find(term) for term in terms]
 
     def numbers(self, words: Iterable[str]) -> list[int]:
-        """The number of each word's term; -1 for a stop word and for one that no post has."""
+        """The number of the term of each word, or -1 for a stop word or if no post has it."""
         return list(map(self._number, words))
 
     def words(self, terms: Sequence[int]) -> list[str]:
-        """The most frequent surface form of each of some terms; of equals the first."""
-        of_forms, often = self._table.terms.whole(), self._table.frequency.whole()
+        """The most frequent surface form of each term; of equals the first by code point."""
+        of_forms, frequency = self._table.terms.whole(), self._table.frequency.whole()
         places = np.flatnonzero(np.isin(of_forms, terms))
         forms = self._forms.several(places)
-        ranked = zip((-often[places]).tolist(), forms, of_forms[places].tolist(), strict=True)
+        ranked = zip((-frequency[places]).tolist(), forms, of_forms[places].tolist(), strict=True)
         best = {term: form for _, form, term in sorted(ranked, reverse=True)}
         return [best.get(term, self._terms[term]) for term in terms]
 
-    def forms_of(self, terms: set[int]) -> Forms:
+    def forms_of(self, terms: set[int]) -> FormsOfTerms:
         """The surface forms of some terms."""
-        return Forms(self, terms)
+        return FormsOfTerms(self, terms)
 
     @cached_property
     def spelling(self) -> Spelling:
-        """What corrects words that no post has."""
-        from tipsearch.query.spelling import Spelling  # few queries have such a word
+        """The corrections of words that no post has."""
+        from tipsearch.query.spelling import Spelling  # few queries need it
 
         return Spelling(self.analyzer, self._terms, self._table)
 
     def _rows(self, year: int) -> Sized:
+        """The rows of the posts of a year."""
         return self._reader.rows_between(*(span(f"{year:04}") or (0, -1)))
 
     def _number(self, word: str) -> int:
-        """The number of a word's term; -1 for a stop word and for one that no post has."""
+        """The number of the term of a word, or -1 for a stop word or if no post has it."""
         number = self._numbers.get(word)
         if number is None:
-            if len(self._numbers) >= REMEMBERED:
+            if len(self._numbers) >= CACHED_WORDS:
                 self._numbers.clear()
             number = -1 if word in self._stop_words else self._look_up(word)
             self._numbers[word] = number
         return number
 
     def _look_up(self, word: str) -> int:
-        """The number of a word's term, or -1: by its surface form, or by stemming a new one."""
+        """The number of the term of a word, or -1: by its form, else by its stem."""
         form = self._forms.find(word)
         if form < 0:
             return self._terms.find(self.analyzer.term(word))
@@ -186,12 +189,12 @@ class Vocabulary:
 
 
 def _year(word: str) -> int:
-    """The year that a word is, 0 where it is none."""
+    """The year that a word is, or 0."""
     return int(word) if len(word) == 4 and word.isascii() and word.isdigit() else 0
 
 
-class Forms:
-    """The surface forms that stand for some terms, to be asked whether one is among them."""
+class FormsOfTerms:
+    """The surface forms of some terms, as a container: `form in forms`."""
 
     def __init__(self, vocabulary: Vocabulary, terms: set[int]) -> None:
         self._vocabulary, self._terms = vocabulary, terms

@@ -1,12 +1,12 @@
-"""An answer: what is known of the hits of one query, and of the query as a whole."""
+"""Answer: the details of the hits of one query, and of the query, each computed on first use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tipsearch.query.vocabulary import NOTHING, AnalyzedQuery
+from tipsearch.query.vocabulary import NO_QUERY, AnalyzedQuery
 from tipsearch.ranking.coverage import POOR
 from tipsearch.ranking.hit import Hit
 from tipsearch.ranking.hits import Hits
@@ -15,15 +15,17 @@ from tipsearch.ranking.snippet import matches, snippet
 if TYPE_CHECKING:
     from tipsearch.corpus.post import Post
     from tipsearch.query.parsed import ParsedQuery
-    from tipsearch.query.vocabulary import Forms, Vocabulary
-    from tipsearch.ranking.search import Search
-    from tipsearch.ranking.terms import Best, Factors
+    from tipsearch.query.vocabulary import FormsOfTerms, Vocabulary
+    from tipsearch.ranking.search import RankedRows, Search
     from tipsearch.store.ranking import Ranking
     from tipsearch.store.reader import Reader
 
 
 class Answer:
-    """What can be asked of an answer and of its hits, which share it. Each is made when asked."""
+    """The source of the details of an answer and of its hits, which share it.
+
+    Related posts have no query. `milliseconds` is the time of the search.
+    """
 
     def __init__(
         self,
@@ -31,76 +33,98 @@ class Answer:
         vocabulary: Vocabulary,
         search: Search,
         ranking: Ranking,
-        best: Best,
-        query: AnalyzedQuery = NOTHING,
-        factors: Factors = NOTHING.factors,
+        ranked: RankedRows,
+        query: AnalyzedQuery = NO_QUERY,
+        milliseconds: float = 0.0,
     ) -> None:
         self._reader, self._vocabulary, self._search = reader, vocabulary, search
-        self._ranking, self._best = ranking, best
-        self._query, self._factors = query, factors
+        self._ranking, (self._best, self._factors) = ranking, ranked
+        self._query, self.milliseconds = query, milliseconds
 
     def hits(self) -> Hits:
-        """The hits, the best first."""
+        """The hits, best first."""
         ids, ranked = self._reader.ids, enumerate(self._best, start=1)
         hits = (Hit(rank, ids[row], score, self) for rank, (row, score) in ranked)
-        return Hits(hits, self if self._query is not NOTHING else None)
+        return Hits(hits, self if self._query is not NO_QUERY else None)
 
-    # --- of the whole
+    # --- of the answer as a whole
 
     @cached_property
     def parsed(self) -> ParsedQuery:
-        return self._vocabulary.told(self._query)
+        """The parsed query."""
+        return self._vocabulary.as_parsed(self._query)
 
     @cached_property
     def total(self) -> int:
+        """The number of posts that have a word of the query."""
         return self._search.bm25.count_matching(self._query.factors)
 
     @cached_property
     def coverage(self) -> float:
+        """How much of the query the best hit covers, from 0 to 1; 0.0 without a hit."""
         if not self._best:
             return 0.0
         return self._search.coverage(self._query, self._best[0][0], self._ranking)
 
     @cached_property
     def weak(self) -> bool:
+        """Whether there is no hit, or the best one lacks a word and its coverage is below POOR."""
         if not self._best:
             return True
-        asked = self._query.factors
-        matching = self._search.bm25.matching(asked, self._best[0][0])
-        complete = len(matching) == len(asked) and not self._query.unknown
+        terms = self._query.factors
+        matching = self._search.bm25.matching(terms, self._best[0][0])
+        complete = len(matching) == len(terms) and not self._query.unknown
         return not complete and self.coverage < POOR
+
+    @property
+    def _expansion(self) -> set[int]:
+        """The terms that feedback added."""
+        return set(self._factors) - set(self._query.factors)
+
+    @cached_property
+    def added_words(self) -> tuple[str, ...]:
+        """The words that feedback added to the query."""
+        terms = sorted(self._expansion)
+        return tuple(self._vocabulary.words(terms)) if terms else ()
 
     # --- of a hit
 
     def post(self, id: str) -> Post:
+        """The post of an id."""
         return self._reader.post(self._reader.row_of(id))
 
     def snippet(self, post: Post, width: int) -> str:
+        """A passage of a post of about `width` characters: see `ranking.snippet`."""
         spans = matches(post.text, self._forms, self._reader.analyzer)
         return snippet(post.text, spans, width)
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Start and end of each word of a text that matched."""
+        return [span[:2] for span in matches(text, self._forms, self._reader.analyzer)]
+
     @cached_property
-    def _forms(self) -> Forms:
+    def _forms(self) -> FormsOfTerms:
         return self._vocabulary.forms_of(set(self._query.terms))
 
     def matched(self, id: str) -> tuple[str, ...]:
+        """The words of the query, as corrected, of which a post has the term or the year."""
         words = list(dict.fromkeys(self._query.words))
         numbers = self._vocabulary.numbers(words)
-        had = self._search.bm25.matching(self._query.factors, self._reader.row_of(id))
+        matching = self._search.bm25.matching(self._query.factors, self._reader.row_of(id))
         return tuple(
             word
             for word, number in zip(words, numbers, strict=True)
-            if number in had or (word.isdecimal() and -int(word) in had)
+            if number in matching or (word.isdecimal() and -int(word) in matching)
         )
 
     def added(self, id: str) -> tuple[str, ...]:
-        terms: Iterable[int] = self._factors.keys() - self._query.factors.keys()
-        had = sorted(self._search.bm25.matching(terms, self._reader.row_of(id)))
-        return tuple(self._vocabulary.words(had)) if had else ()
+        """The words that feedback added to the query and that the post has."""
+        matching = sorted(self._search.bm25.matching(self._expansion, self._reader.row_of(id)))
+        return tuple(self._vocabulary.words(matching)) if matching else ()
 
 
 def matcher(vocabulary: Vocabulary, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
-    """A function that gives start and end of each word of a text that matches the query."""
+    """A function that returns start and end of each word of a text that matches the query."""
     forms = vocabulary.forms_of(set(vocabulary.terms(query.terms)))
     analyzer = vocabulary.analyzer
     return lambda text: [span[:2] for span in matches(text, forms, analyzer)]

@@ -1,7 +1,7 @@
-"""BM25: the best rows for weighted terms, exactly, and the scores of given rows.
+"""BM25 ranking: the exact best rows for weighted terms, and the scores of given rows.
 
-A query may also name years. A year is then a word that each post of that year has once, and that
-adds nothing to its length.
+A query may also name years. A year counts as a term that each post of that year has once, and that
+adds nothing to the length of a post.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class Bm25:
         best = self._engine.top(self.postings, self.postings.plan(terms), limit) if terms else []
         if not years:
             return best
-        # A row of no such year that is among the best is so by its terms alone.
+        # A row among the best is of one of the years, or among the best by terms alone.
         dated = [self.rows_of_year(year) for year in years]
         rows = np.unique(np.concatenate([rows_of(best), *dated]))
         return in_order(rows, self.scores(factors, rows), limit)
 
     def scores(self, factors: Factors, rows: Array) -> Scores:
-        """The scores of some ascending rows, float64, to the bit those of `top`."""
+        """The scores of some ascending rows, float64, equal to those of `top` in each bit."""
         terms = {term: factor for term, factor in factors.items() if term >= 0}
         scores = sum_scores(self.postings, terms, rows)
         for year, factor in _years(factors):
@@ -59,7 +59,7 @@ class Bm25:
         return scores
 
     def term_scores(self, factors: Factors, row: int) -> list[TermScore]:
-        """What each term and year that a row has adds to its score, in the order of adding."""
+        """The scores of the terms and years that a row has, in the order in which they add up."""
         terms = {term: factor for term, factor in factors.items() if term >= 0}
         found = term_scores(self.postings, terms, row)
         for year, factor in _years(factors):
@@ -69,10 +69,11 @@ class Bm25:
         return found
 
     def upper_bound(self, factors: Factors, unknown: int) -> float:
-        """Upper bound of the score of a query over all posts that there could be.
+        """Upper bound of the score of a query over all possible posts.
 
-        The weight of a term approaches idf * (k1 + 1) as its count grows. Each of `unknown` words
-        counts as a term of document frequency 0.
+        The sum of factor * idf * (k1 + 1) over the terms, since the weight of a term approaches
+        idf * (k1 + 1) as its count grows; and of factor * idf over the years. Each of the
+        `unknown` words counts as a term of document frequency 0.
         """
         terms = [term for term in factors if term >= 0]
         frequencies = np.append(self._frequencies(terms), 0)
@@ -82,12 +83,12 @@ class Bm25:
         return float((idf * asked).sum() * (self._reader.weighting.k1 + 1) + of_years)
 
     def share_of_bound(self, factors: Factors, unknown: int, row: int) -> float:
-        """The score of a row over the upper bound of the query, from 0 to 1."""
+        """The score of a row divided by the upper bound of the query, from 0 to 1."""
         bound = self.upper_bound(factors, unknown)
         return float(self.scores(factors, np.array([row]))[0]) / bound if bound else 0.0
 
     def matching(self, terms: Iterable[int], row: int) -> set[int]:
-        """Which of some terms and years a row has."""
+        """Those of some terms, and years as -year, that a row has."""
         return {
             term
             for term in terms
@@ -95,7 +96,7 @@ class Bm25:
         }
 
     def count_matching(self, terms: Iterable[int]) -> int:
-        """How many rows have any of some terms, or are of any of some years."""
+        """The number of rows that have at least one of some terms, or of some years as -year."""
         found = np.zeros(self._reader.posts, bool)
         for term in terms:
             found[self.postings.rows_of(term) if term >= 0 else self.rows_of_year(-term)] = True

@@ -1,4 +1,4 @@
-"""Why has a post its score?"""
+"""Explanation: the score of one post for one query, as the sum of its parts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from tipsearch.corpus.post import Post
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The share of one `term` in a score: `factor` times `weight`.
+    """The part of one `term` in a score: `score` is `factor` times `weight`.
 
-    By "hybrid" that is times the share that the whole is of the best match by words (see there).
-    `factor` is how much the query asks for the term, `weight` what the term weighs in the post.
-    `in_query` is False for a term that no word of the query names: feedback has added it.
+    By "hybrid" it is also times L / M: see `ranking.hybrid`. `factor` is the weight of the term in
+    the query, `weight` that in the post. `in_query` is False for a term that feedback added.
     """
 
     term: str
@@ -27,10 +26,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why `post` has `score` for a query: its `parts`, largest first, and `semantic` sum to it.
+    """The `score` of `post` for a query: the sum of its `parts`, largest first, and `semantic`.
 
-    `semantic` is what the likeness of meaning adds, and `cosine` is that likeness; both are 0
-    where a ranking does not look at it.
+    `cosine` is that of the embeddings, and `semantic` the part by it. Both are 0 for a ranking
+    without embeddings.
     """
 
     post: Post
@@ -40,11 +39,12 @@ class Explanation:
     semantic: float = 0.0
 
     def to_frame(self, *, arrow: bool = False) -> Any:
-        """A row for each part, as a pandas DataFrame or a pyarrow Table, the largest first.
+        """A row for each part, largest first, as a pandas DataFrame or a pyarrow Table.
 
-        `part` is "word", for a term that the query names, "feedback", for one that it does not, or
-        "meaning", whose one row is there if it adds something and has no term; `term`; `posts`, how
-        many have it; and `score`, which sum to that of the whole. Raises ExtraMissing.
+        `part` is "word" for a term of the query, "feedback" for an added one, "meaning" for the
+        part by embeddings, whose row is there unless it is 0; `term`, empty for "meaning"; `posts`,
+        the number of posts that have the term; `score`. The scores sum to that of the post. Raises
+        ExtraMissing.
         """
         from tipsearch.views.tables import Column, Table
 
@@ -65,7 +65,7 @@ class Explanation:
             {
                 "part": Column("text", kinds),
                 "term": Column("text", terms),
-                "posts": Column("whole or none", posts),
-                "score": Column("real", scores),
+                "posts": Column("int or none", posts),
+                "score": Column("float", scores),
             }
-        ).given(arrow)
+        ).export(arrow)

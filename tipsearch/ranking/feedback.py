@@ -1,4 +1,4 @@
-"""Pseudo-relevance feedback: the terms of the best posts of a first search join the query."""
+"""Pseudo-relevance feedback: query expansion with the terms of the best posts (Rocchio)."""
 
 from __future__ import annotations
 
@@ -14,38 +14,44 @@ if TYPE_CHECKING:
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
-STEP = 4096  # factors are multiples of 1/4096: so few bits that sums of float32 weights are exact
+# Factors are multiples of 1 / 4096: so few bits that sums of float32 weights are exact.
+RESOLUTION = 4096
 
 
 def expand_query(
     factors: Factors, best: Best, ranking: Ranking, terms: int, reader: Reader
 ) -> Factors:
-    """The query with feedback: the `terms` weightiest terms of the `best` posts join it.
+    """The factors of a query expanded with the `terms` weightiest terms of the `best` posts.
 
-    Rocchio's formula ("Relevance feedback in information retrieval", 1971) with BM25 weights: the
-    mean of the posts' rows, in which a post of score s is weighted by (s / best score) **
-    `feedback_focus`. Only terms that two posts have are taken. The query's own terms keep 1 -
-    `feedback` of their factors, at least one STEP; the others share the rest by their mean weight.
+    Rocchio's formula ("Relevance feedback in information retrieval", 1971) with BM25 weights. A
+    feedback post is weighted by (its score / the best score) ** `feedback_focus`, and a term by the
+    mean of its weights in these posts. Only terms that two posts of the index have are taken. The
+    query's own terms keep 1 - `feedback` of their factors, at least 1 / RESOLUTION. `feedback`
+    times the sum of the factors is shared among the terms taken, in proportion to their means.
     """
     if not best or not ranking.feedback:
         return factors
-    found, weights = _mean_row(best, ranking.feedback_focus, reader)
-    chosen = np.lexsort((found, -weights))[:terms]
+    terms_found, weights = _summed_weights(best, ranking.feedback_focus, reader)
+    chosen = np.lexsort((terms_found, -weights))[:terms]
     chosen = chosen[weights[chosen] > 0]
     if not len(chosen):
         return factors
     expanded = {term: (1 - ranking.feedback) * factor for term, factor in factors.items()}
     share = weights[chosen] * (ranking.feedback * sum(factors.values()) / weights[chosen].sum())
-    for term, part in zip(found[chosen].tolist(), share.tolist(), strict=True):
-        expanded[term] = expanded.get(term, 0.0) + part
+    for term, added in zip(terms_found[chosen].tolist(), share.tolist(), strict=True):
+        expanded[term] = expanded.get(term, 0.0) + added
     steps = {
-        term: max(round(factor * STEP), int(term in factors)) for term, factor in expanded.items()
+        term: max(round(factor * RESOLUTION), int(term in factors))
+        for term, factor in expanded.items()
     }
-    return {term: count / STEP for term, count in steps.items() if count}
+    return {term: count / RESOLUTION for term, count in steps.items() if count}
 
 
-def _mean_row(best: Best, focus: float, reader: Reader) -> tuple[Array, Array]:
-    """The terms of some posts and their weights in the weighted mean of the posts' BM25 rows."""
+def _summed_weights(best: Best, focus: float, reader: Reader) -> tuple[Array, Array]:
+    """The terms of some posts (ascending), and the weighted sum of their BM25 weights in these.
+
+    The weight is 0 for a term that only one post of the index has.
+    """
     shares = (np.array([score for _, score in best]) / best[0][1]) ** focus
     rows = [reader.row(row) for row, _ in best]
     sums = np.array([counts.sum() for _, counts in rows])
@@ -54,7 +60,7 @@ def _mean_row(best: Best, focus: float, reader: Reader) -> tuple[Array, Array]:
     terms, places = np.unique(np.concatenate([row[0] for row in rows]), return_inverse=True)
     sizes = [len(row[0]) for row in rows]
     frequencies = reader.document_frequencies(terms)
-    weights = weighting.bm25_of(
+    weights = weighting.bm25_weights(
         np.concatenate([row[1] for row in rows]),
         frequencies[places],
         np.repeat(lengths, sizes),

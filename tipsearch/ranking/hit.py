@@ -1,4 +1,4 @@
-"""A hit: one post of an answer, with its rank and score."""
+"""Hit: one post of an answer, with its rank and score."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Details(Protocol):
-        """What an answer knows of its hits beyond rank, id and score."""
+        """The source of all that a hit has beyond rank, id and score."""
 
         def post(self, id: str) -> Post: ...
         def snippet(self, post: Post, width: int) -> str: ...
         def matched(self, id: str) -> tuple[str, ...]: ...
         def added(self, id: str) -> tuple[str, ...]: ...
+        def spans(self, text: str) -> list[tuple[int, int]]: ...
 
 
 class Hit:
-    """One answer: `rank` counts from 1; a higher `score` is a better answer.
+    """A post found: its `rank`, from 1, its `id` and its `score`; the higher, the better.
 
-    `post` is the post of that `id`, `snippet` the stretch of its text that shows most of what
-    matched, `matched` the words of the query that it has, and `added` those that feedback added
-    and that it has. A hit that has neither means the like. Each is made when it is first asked
-    for, since a ranking alone needs none.
+    `post` is the post of that `id`; `snippet` the passage of its text with the most words of the
+    query; `matched` the words of the query that it has; `added` the words by feedback that it has.
+    A hit that has neither was found by its embedding. Each is computed when it is first used, since
+    a ranking alone needs none.
     """
 
     __slots__ = ("_details", "_made", "id", "rank", "score")
@@ -35,9 +36,10 @@ class Hit:
     def __init__(self, rank: int, id: str, score: float, details: Details) -> None:
         self.rank, self.id, self.score = rank, id, score
         self._details = details
-        self._made: dict[str, Any] | None = None  # of ten hits few are looked at by each who asks
+        self._made: dict[str, Any] | None = None  # None saves memory: few hits are looked at
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        """The value of a property, made when it is first used."""
         made = self._made
         if made is None:
             made = self._made = {}
@@ -53,13 +55,13 @@ class Hit:
 
     @property
     def snippet(self) -> str:
-        """About two lines of its text."""
+        """A passage of its text of about SNIPPET characters: see `ranking.snippet`."""
         text: str = self._once("snippet", lambda: self.excerpt(SNIPPET))
         return text
 
     @property
     def matched(self) -> tuple[str, ...]:
-        """The words of the query that the post has, or a word of the same stem, as typed."""
+        """The words of the query, as corrected, of which the post has the term or the year."""
         words: tuple[str, ...] = self._once("matched", lambda: self._details.matched(self.id))
         return words
 
@@ -69,8 +71,22 @@ class Hit:
         words: tuple[str, ...] = self._once("added", lambda: self._details.added(self.id))
         return words
 
+    @property
+    def title_spans(self) -> list[tuple[int, int]]:
+        """Start and end of each word of the title that matched."""
+        spans: list[tuple[int, int]]
+        spans = self._once("title_spans", lambda: self._details.spans(self.post.title))
+        return spans
+
+    @property
+    def snippet_spans(self) -> list[tuple[int, int]]:
+        """Start and end of each word of the snippet that matched."""
+        spans: list[tuple[int, int]]
+        spans = self._once("snippet_spans", lambda: self._details.spans(self.snippet))
+        return spans
+
     def excerpt(self, width: int) -> str:
-        """About so many characters of its text that show most of what matched, on one line."""
+        """A passage of its text of about `width` characters, as `snippet` is."""
         return self._details.snippet(self.post, width)
 
     def _value(self) -> tuple[Any, ...]:
@@ -86,17 +102,19 @@ class Hit:
         return f"Hit(rank={self.rank}, id={self.id!r}, score={self.score!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = _Kept(self.post, self.snippet, self.matched, self.added)
-        return Hit, (self.rank, self.id, self.score, kept)
+        spans = {self.snippet: self.snippet_spans, self.post.title: self.title_spans}
+        stored = _StoredDetails(self.post, self.snippet, self.matched, self.added, spans)
+        return Hit, (self.rank, self.id, self.score, stored)
 
 
-class _Kept(NamedTuple):
-    """The details of a hit that was pickled: all that can be asked for, made before."""
+class _StoredDetails(NamedTuple):
+    """The details of a pickled hit, computed before it was pickled."""
 
     of: Post
     text: str
     words: tuple[str, ...]
     more: tuple[str, ...]
+    places: dict[str, list[tuple[int, int]]]
 
     def post(self, id: str) -> Post:
         return self.of
@@ -109,3 +127,6 @@ class _Kept(NamedTuple):
 
     def added(self, id: str) -> tuple[str, ...]:
         return self.more
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return self.places.get(text, [])

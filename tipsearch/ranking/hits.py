@@ -1,4 +1,4 @@
-"""How do answers look in a notebook? A list of hits that shows itself as a small HTML table."""
+"""Hits: the answer to one query as a list of hits, which notebooks show as an HTML table."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ HEADS = ("rank", "title", "date", "score", "snippet")
 if TYPE_CHECKING:
     from typing import Protocol
 
-    class Answer(Protocol):
-        """What is known of an answer as a whole."""
+    class AnswerDetails(Protocol):
+        """The source of the properties of an answer as a whole."""
 
         @property
         def parsed(self) -> ParsedQuery | None: ...
@@ -25,46 +25,70 @@ if TYPE_CHECKING:
         def coverage(self) -> float: ...
         @property
         def weak(self) -> bool: ...
+        @property
+        def added_words(self) -> tuple[str, ...]: ...
+        @property
+        def milliseconds(self) -> float: ...
 
 
 class Hits(list[Hit]):
-    """Hits, the best first: a list, equal to any other of the same hits; a slice is one too.
+    """The hits of a query, best first: a list, equal to any list of the same hits; a slice is Hits.
 
-    `parsed` is what the index made of the query, None where there was none; `total` how many posts
-    have a word of it, which may be more or fewer than the hits; `coverage` how much of it the best
-    hit covers, from 0 to 1; and `weak` whether that is so little that a person should be told.
+    `parsed` is the parsed query, None for related posts. `total` is the number of posts that have a
+    word of the query, which may be more or fewer than the hits. `coverage` is how much of the query
+    the best hit covers, from 0 to 1, and `weak` whether that is so little that a person should be
+    told. `corrections` are the corrected words, `added` those by feedback. `milliseconds` is the
+    time of the search.
     """
 
     __slots__ = ("_answer",)
 
-    def __init__(self, hits: Iterable[Hit] = (), answer: Answer | None = None) -> None:
+    def __init__(self, hits: Iterable[Hit] = (), answer: AnswerDetails | None = None) -> None:
         super().__init__(hits)
-        self._answer = answer or Told(None, len(self), 1.0, False)
+        self._answer = answer or _StoredAnswer(None, len(self), 1.0, False, (), 0.0)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Hits, ([*self], Told(self.parsed, self.total, self.coverage, self.weak))
+        stored = _StoredAnswer(
+            self.parsed, self.total, self.coverage, self.weak, self.added, self.milliseconds
+        )
+        return Hits, ([*self], stored)
 
     @property
     def parsed(self) -> ParsedQuery | None:
-        """What the index made of the query."""
+        """The parsed query; None for related posts."""
         return self._answer.parsed
 
     @property
+    def corrections(self) -> dict[str, str]:
+        """The words that no post has, each with the known word or words that replaced it."""
+        return self.parsed.corrected if self.parsed else {}
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The words that feedback added to the query, each as its most frequent form."""
+        return self._answer.added_words
+
+    @property
+    def milliseconds(self) -> float:
+        """The time of the search in milliseconds, from the text of the query to ranked posts."""
+        return self._answer.milliseconds
+
+    @property
     def total(self) -> int:
-        """How many posts have a word of the query."""
+        """The number of posts that have a word of the query."""
         return self._answer.total
 
     @property
     def coverage(self) -> float:
-        """How much of the query the best hit covers, from 0 to 1, as `coverage.coverage` has it.
+        """How much of the query the best hit covers, from 0 to 1: see `ranking.coverage`.
 
-        0 where there is no hit, 1 where there was no query.
+        0 where there is no hit, 1 for related posts.
         """
         return self._answer.coverage
 
     @property
     def weak(self) -> bool:
-        """Whether the best hit lacks a word, and covers less of the query than `coverage.POOR`."""
+        """Whether there is no hit, or the best one lacks a word and its coverage is below POOR."""
         return self._answer.weak
 
     @overload
@@ -79,32 +103,34 @@ class Hits(list[Hit]):
     def to_frame(self, *, arrow: bool = False) -> Any:
         """A row for each hit, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
 
-        `rank`, `id`, `score`, `title`, `date`, `kind`, `categories` and `matched` (lists),
-        `snippet`.
+        The columns are `rank`, `id`, `score`, `title`, `date`, `kind`, `categories` and `matched`
+        (lists), and `snippet`.
         """
         from tipsearch.views import tables
 
-        tables.library(arrow=arrow)
-        return tables.of_hits(self).given(arrow)
+        tables.load_library(arrow=arrow)
+        return tables.of_hits(self).export(arrow)
 
     def _repr_html_(self) -> str:
-        """A table of the first 50, in the notebook's own colours; what posts say is escaped."""
+        """An HTML table of the first `html.SHOWN` hits, in which texts of posts are escaped."""
         from tipsearch.views import html as markup
 
         if not self:
             return markup.paragraph("No post was found.")
-        shown = markup.table(HEADS, map(_cells, self[: markup.SHOWN]), {"date"})
-        more = len(self) - markup.SHOWN
+        shown = markup.table(HEADS, map(_cells, self[: markup.MAX_ROWS]), {"date"})
+        more = len(self) - markup.MAX_ROWS
         return shown + (markup.paragraph(f"… and {more:,} more") if more > 0 else "")
 
 
-class Told(NamedTuple):
-    """What was known of an answer whose index is not there any more."""
+class _StoredAnswer(NamedTuple):
+    """The properties of a pickled answer, or of hits that come from no index."""
 
     parsed: ParsedQuery | None
     total: int
     coverage: float
     weak: bool
+    added_words: tuple[str, ...]
+    milliseconds: float
 
 
 def _cells(hit: Hit) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 The score is L² / M + w · max(C, 0). L is the BM25 score of the query, M its upper bound, which no
 post can exceed, and C the cosine of the embeddings. L and M are of the same query, words that
-feedback added among them, so L / M is from 0 to 1. Through the square, a post that has one of five
-words counts for little beside one that means the same; where C is negative it counts as 0, so a
-post that has a word of the query always has a score above 0. A convex combination whose lexical
-part is bounded by theory, as in Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid
-Retrieval", ACM TOIS 2023; the square is ours.
+feedback added among them, so L / M is from 0 to 1. The square makes a post that has one of five
+words of the query count for little against a post of great cosine. A negative C counts as 0, so a
+post that has a word of the query has a score above 0. Such a combination, whose lexical part is
+divided by a bound from theory, is of Bruch, Gai and Ingber, "An Analysis of Fusion Functions for
+Hybrid Retrieval", ACM TOIS 2023; the square is ours.
 """
 
 from __future__ import annotations
@@ -34,22 +34,23 @@ if TYPE_CHECKING:
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
-CANDIDATES = 100  # of each kind that are scored in full, where not all posts are
-LEAST_COSINE = 0.15  # of a hit that has no term of the query
-LEADERS = 3  # posts that pull the embedding of the query
-RELATED_WEIGHT, RELATED_POWER = 0.2, 4
+CANDIDATES = 100  # posts by words, and by embedding, that are scored where not all are
+LEAST_COSINE = 0.15  # of a hit without a term of the query
+LEADERS = 3  # best posts whose embeddings are added to that of the query
+RELATED_WEIGHT, RELATED_POWER = 0.2, 4  # of the cosine of embeddings in `related`
 
 
 class PreparedQuery(NamedTuple):
-    """A query ready to be scored: its factors, their upper bound M, and its vector of length 1.
+    """A query ready to be scored: its factors, their upper bound M, and its vector.
 
-    `near` are the candidates by embedding.
+    The vector is float64, shape (DIMENSIONS,), of length 1. `nearest` are the best posts by
+    embedding.
     """
 
     factors: Factors
     bound: float
     vector: npt.NDArray[np.float64]
-    near: Candidates
+    nearest: Candidates
 
 
 class Hybrid:
@@ -66,21 +67,21 @@ class Hybrid:
     ) -> PreparedQuery:
         """The query of these factors and words, with the feedback of a first search.
 
-        `unknown` is how many of its words no post has. The best posts pull the embedding of the
-        query towards theirs, and half of `feedback_terms` join its terms.
+        `unknown` is the number of its words that no post has. Half of `feedback_terms` join its
+        terms. `semantic_feedback` times the mean embedding of the LEADERS is added to its own.
         """
         vector = self._encoder.vector(words)
-        near = self._dense.near(vector, CANDIDATES)
-        first = PreparedQuery(factors, self._bm25.upper_bound(factors, unknown), vector, near)
+        nearest = self._dense.nearest(vector, CANDIDATES)
+        first = PreparedQuery(factors, self._bm25.upper_bound(factors, unknown), vector, nearest)
         best = self.top(first, ranking, max(ranking.feedback_posts, LEADERS))
         if not best:
             return first
-        # Half the terms do as well where the embeddings do the rest, in less time.
+        # Together with embeddings, half the terms rank as well, in less time.
         terms, posts = ranking.feedback_terms // 2, best[: ranking.feedback_posts]
         expanded = expand_query(factors, posts, ranking, terms, self._reader)
         bound = self._bm25.upper_bound(expanded, unknown)
         pull = ranking.semantic_feedback * self._mean_embedding(best[:LEADERS], ranking)
-        return PreparedQuery(expanded, bound, unit(vector + pull), near)
+        return PreparedQuery(expanded, bound, unit(vector + pull), nearest)
 
     def _mean_embedding(self, best: Best, ranking: Ranking) -> npt.NDArray[np.float64]:
         """The weighted mean of the embeddings of some posts, as feedback weights them."""
@@ -91,11 +92,11 @@ class Hybrid:
         return np.asarray(shares @ units / shares.sum())
 
     def top(self, query: PreparedQuery, ranking: Ranking, limit: int) -> Best:
-        """The best rows, by score, then by row.
+        """The `limit` best rows, by score, then by row.
 
-        A row is a hit if it has a term of the query, or if its cosine is LEAST_COSINE at least.
+        A row is a hit if it has a term of the query or a cosine of at least LEAST_COSINE.
         """
-        posts = self._candidates(query.near, partial(self._bm25.top, query.factors), limit)
+        posts = self._candidates(query.nearest, partial(self._bm25.top, query.factors), limit)
         lexical, cosines = self.parts(query, posts)
         scores = _fused(lexical, cosines, query, ranking)
         hits = (lexical > 0) | (cosines >= LEAST_COSINE)
@@ -114,7 +115,7 @@ class Hybrid:
         return float(self.of(row).cosines(self._encoder.vector(words))[0])
 
     def of(self, row: int) -> Candidates:
-        """One post."""
+        """The post of a row, to be scored."""
         return self._dense.of(np.array([row]))
 
     def related(self, row: int, limit: int) -> Best:
@@ -125,27 +126,30 @@ class Hybrid:
         """
         factors, own = self._tfidf.of_row(row), self.of(row)
         vector = own.codes[0].astype(np.float64)
-        near = self._dense.near(vector, max(CANDIDATES, limit + 1))
-        posts = self._candidates(near, partial(self._tfidf.top, factors), limit + 1)
+        nearest = self._dense.nearest(vector, max(CANDIDATES, limit + 1))
+        posts = self._candidates(nearest, partial(self._tfidf.top, factors), limit + 1)
         cosines = posts.cosines(vector).clip(0)
         scores = self._tfidf.scores(factors, posts.rows) + RELATED_WEIGHT * cosines**RELATED_POWER
         scores = scores.round(12)
         hits = (scores > 0) & (posts.rows != row)
         return _best(posts.rows[hits], scores[hits], limit)
 
-    def _candidates(self, near: Candidates, top: Callable[[int], Best], limit: int) -> Candidates:
-        """All posts, or of a large index those nearest by embedding and those best by words.
+    def _candidates(
+        self, nearest: Candidates, top: Callable[[int], Best], limit: int
+    ) -> Candidates:
+        """The posts to score: all, or where there are cells those best by embedding or by words.
 
-        For any limit below CANDIDATES they are the same, so that a larger one only adds.
+        They are the same for each limit up to CANDIDATES, so that a larger limit only adds hits.
         """
         if not self._dense.in_cells:
-            return near
+            return nearest
         best = rows_of(top(max(CANDIDATES, limit)))
-        places = np.searchsorted(near.rows, best).clip(max=len(near.rows) - 1)
-        return near.with_others(self._dense.of(best[near.rows[places] != best]))
+        places = np.searchsorted(nearest.rows, best).clip(max=len(nearest.rows) - 1)
+        return nearest.merged(self._dense.of(best[nearest.rows[places] != best]))
 
 
 def _fused(lexical: Scores, cosines: Scores, query: PreparedQuery, ranking: Ranking) -> Scores:
+    """L² / M + w · max(C, 0): see the module."""
     shares = lexical / query.bound if query.bound else lexical
     return lexical * shares + ranking.semantic_weight * cosines.clip(0)
 

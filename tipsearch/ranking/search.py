@@ -1,4 +1,4 @@
-"""Search: from a parsed query, or from a post, to the best rows by the ranking asked for."""
+"""Search: the best rows for an analyzed query, or for a post, by any ranking."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
     from tipsearch.store.reader import Reader
 
 
-class Found(NamedTuple):
-    """The best rows with their scores, and the factors of the query, feedback among them."""
+class RankedRows(NamedTuple):
+    """The best rows with their scores; the factors of the query, those by feedback among them."""
 
     best: Best
     factors: Factors
 
 
-class Account(NamedTuple):
-    """Why a row has its score: the sum of `terms`, each times `share`, and of `semantic`."""
+class ScoreParts(NamedTuple):
+    """The parts of a score: `share` times the sum of the scores of `terms`, plus `semantic`.
+
+    `semantic` is the part by embeddings, and `cosine` that of the embeddings.
+    """
 
     score: float
     terms: list[TermScore]
@@ -42,7 +45,7 @@ class Account(NamedTuple):
 class Search:
     """All rankings of an index over its rows; `ranking` is the index's own.
 
-    Raises IndexCorrupt where its settings cannot be used.
+    Raises IndexCorrupt where the index has settings that cannot be used.
     """
 
     def __init__(self, reader: Reader, vocabulary: Vocabulary, kernel: str) -> None:
@@ -53,41 +56,41 @@ class Search:
             raise reader.damaged(str(error)) from error
         engine = Engine(kernel)
         self.bm25, self.tfidf = Bm25(reader, engine), TfIdf(reader, engine)
-        self._model_checked = False  # whether the model is the one that made the embeddings
+        self._model_checked = False  # that it is the one that made the embeddings
 
     def skip_checks(self) -> None:
-        """Check no postings again: `verify` has checked all."""
+        """Skip the checks of postings; `verify` has run."""
         self.bm25.postings.skip_checks = self.tfidf.postings.skip_checks = True
 
-    def query(self, query: AnalyzedQuery, limit: int, ranking: Ranking) -> Found:
-        """The best rows for a query; none for one that has no word but stop words."""
+    def query(self, query: AnalyzedQuery, limit: int, ranking: Ranking) -> RankedRows:
+        """The `limit` best rows for a query; none where all its words are stop words."""
         factors = query.factors
         if not factors and not query.unknown:
-            return Found([], factors)
+            return RankedRows([], factors)
         if ranking.name == "hybrid":
             prepared = self._prepared(query, ranking)
-            return Found(self._hybrid.top(prepared, ranking, limit), prepared.factors)
+            return RankedRows(self._hybrid.top(prepared, ranking, limit), prepared.factors)
         if ranking.name == "tfidf":
-            return Found(self.tfidf.top(self.tfidf.of_query(query.terms), limit), factors)
+            return RankedRows(self.tfidf.top(self.tfidf.of_query(query.terms), limit), factors)
         factors = self._with_feedback(factors, ranking)
-        return Found(self.bm25.top(factors, limit), factors)
+        return RankedRows(self.bm25.top(factors, limit), factors)
 
     def _with_feedback(self, factors: Factors, ranking: Ranking) -> Factors:
-        """The factors as they are, or by "feedback" with the terms of a first search."""
+        """The factors, by "feedback" expanded with terms of the best posts of a first search."""
         if ranking.name != "feedback" or not ranking.feedback or not ranking.feedback_posts:
             return factors
         best = self.bm25.top(factors, ranking.feedback_posts)
         return expand_query(factors, best, ranking, ranking.feedback_terms, self._reader)
 
     def related(self, row: int, limit: int, ranking: Ranking) -> Best:
-        """The rows nearest to a post, never its own."""
+        """The `limit` best rows for a post, without its own: by cosine, or by `Hybrid.related`."""
         if ranking.name == "hybrid":
             return self._hybrid.related(row, limit)
         best = self.tfidf.top(self.tfidf.of_row(row), limit + 1)
         return [(other, score) for other, score in best if other != row][:limit]
 
-    def explain(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> Account:
-        """Why a row has the score that it has, whether or not it is among the best."""
+    def explain(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> ScoreParts:
+        """The parts of the score of any row, also of one that is not among the best."""
         if ranking.name == "hybrid" and (query.factors or query.unknown):
             prepared, post = self._prepared(query, ranking), self._hybrid.of(row)
             (score,) = self._hybrid.scores(prepared, ranking, post)
@@ -95,12 +98,12 @@ class Search:
             share = float(lexical / prepared.bound) if prepared.bound else 1.0
             parts = self.bm25.term_scores(prepared.factors, row)
             semantic = ranking.semantic_weight * max(cosine, 0.0)
-            return Account(float(score), parts, share, float(cosine), float(semantic))
+            return ScoreParts(float(score), parts, share, float(cosine), float(semantic))
         if ranking.name == "tfidf":
             parts = self.tfidf.term_scores(self.tfidf.of_query(query.terms), row)
-            return Account(round(terms.total(parts), 12), parts)
+            return ScoreParts(round(terms.total(parts), 12), parts)
         parts = self.bm25.term_scores(self._with_feedback(query.factors, ranking), row)
-        return Account(terms.total(parts), parts)
+        return ScoreParts(terms.total(parts), parts)
 
     def coverage(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> float:
         """How much of a query a row covers, from 0 to 1: see `ranking.coverage`."""
@@ -112,10 +115,11 @@ class Search:
         return self._hybrid.prepare(query.factors, query.words, query.unknown_count, ranking)
 
     def usable(self, ranking: str | Ranking | None, *, of_post: bool = False) -> Ranking:
-        """The ranking that is asked for, or the index's own; `of_post` for `related`.
+        """The ranking asked for, or the index's own where it is None; `of_post` for `related`.
 
-        Raises SettingError or ExtraMissing where it cannot be had. Where it is the index's own
-        that cannot, a warning says so, once, and it is "feedback".
+        Raises SettingError where the index has no embeddings for "hybrid", ExtraMissing where the
+        model is not installed. Where the index's own ranking lacks the model, "feedback" takes its
+        place, with one warning.
         """
         if ranking is None:
             return self.ranking if of_post else self._own
@@ -136,7 +140,7 @@ class Search:
         return self.ranking
 
     def _check_embeddings(self, of_post: bool) -> None:
-        """Raise where the index has no embeddings, or the model is needed and is not there."""
+        """Raise SettingError without embeddings, ExtraMissing without a model that is needed."""
         from tipsearch.analysis.embedding import model
 
         embedding = self._reader.embedding

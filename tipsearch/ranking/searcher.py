@@ -1,14 +1,15 @@
-"""The searcher of an index: from what a caller gives to what a caller gets."""
+"""Searcher: texts and titles in, hits and explanations out; the way into `ranking`."""
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from tipsearch.errors import check_limit
 from tipsearch.query.lookup import find_row
 from tipsearch.query.vocabulary import Vocabulary
 from tipsearch.ranking.answer import Answer
-from tipsearch.ranking.search import Search
+from tipsearch.ranking.search import RankedRows, Search
 
 if TYPE_CHECKING:
     from tipsearch.ranking.explanation import Explanation
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Searcher:
-    """Answers queries with hits, and explains them. `kernel` is as for `Index.build`."""
+    """Answers queries, related posts and explanations. `kernel` is one of `topk.engine.KERNELS`."""
 
     def __init__(self, reader: Reader, kernel: str) -> None:
         self._reader, self.kernel = reader, kernel
@@ -31,25 +32,27 @@ class Searcher:
         return self.search.ranking
 
     def query(self, text: str, limit: int, ranking: str | Ranking | None, exact: bool) -> Hits:
-        """The hits of a query: see `Index.query`."""
-        limit, chosen = check_limit(limit), self.search.usable(ranking)
+        """The `limit` best hits of a query: see `Index.query`."""
+        limit, chosen, start = check_limit(limit), self.search.usable(ranking), perf_counter()
         query = self.vocabulary.parse(text, exact=exact)
-        best, factors = self.search.query(query, limit, chosen)
-        return self._answer(chosen, best, query, factors).hits()
+        ranked = self.search.query(query, limit, chosen)
+        milliseconds = 1000 * (perf_counter() - start)
+        return self._answer(chosen, ranked, query, milliseconds).hits()
 
     def related(self, title_or_id: str, limit: int, ranking: str | Ranking | None) -> Hits:
-        """The posts nearest to a post: see `Index.related`."""
+        """The `limit` posts most like a post: see `Index.related`."""
         limit, chosen = check_limit(limit), self.search.usable(ranking, of_post=True)
         row = find_row(self._reader, title_or_id)
-        return self._answer(chosen, self.search.related(row, limit, chosen)).hits()
+        ranked = RankedRows(self.search.related(row, limit, chosen), {})
+        return self._answer(chosen, ranked).hits()
 
-    def _answer(self, *parts: Any) -> Answer:
-        return Answer(self._reader, self.vocabulary, self.search, *parts)
+    def _answer(self, *details: Any) -> Answer:
+        return Answer(self._reader, self.vocabulary, self.search, *details)
 
     def explain(
         self, text: str, title_or_id: str, ranking: str | Ranking | None, exact: bool
     ) -> Explanation:
-        """The parts of a score: see `Index.explain`."""
+        """The parts of the score of a post for a query: see `Index.explain`."""
         from tipsearch.ranking.explanation import Explanation, Part
 
         chosen, query = self.search.usable(ranking), self.vocabulary.parse(text, exact=exact)

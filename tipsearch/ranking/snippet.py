@@ -1,4 +1,4 @@
-"""Which stretch of a post shows best why it was found?"""
+"""Snippets: the passage of a text that has the most words of a query."""
 
 import re
 from collections.abc import Container, Sequence
@@ -12,14 +12,14 @@ def matches(text: str, forms: Container[str], analyzer: Analyzer) -> list[tuple[
 
 
 def snippet(text: str, spans: Sequence[tuple[int, int, str]], width: int) -> str:
-    """About `width` characters of `text` around most of `spans`, on one line, cut between words.
+    """A passage of `text` of about `width` characters, on one line, cut between words.
 
-    The best stretch has the most different forms, then the most words found, then comes first.
-    "…" stands where the text goes on.
+    It is the passage of the most distinct forms among `spans`, then of the most spans, then the
+    first. `spans` are as `matches` returns them. "…" stands where the text is cut.
     """
     start = 0
     if spans and spans[-1][1] > width:
-        start = _lead_in(text, _best(spans, width), width)
+        start = _start(text, _best(spans, width), width)
     end = len(text) if start + width >= len(text) else text.rfind(" ", start, start + width + 1)
     if end <= start:
         end = start + width
@@ -28,24 +28,24 @@ def snippet(text: str, spans: Sequence[tuple[int, int, str]], width: int) -> str
 
 
 def _best(spans: Sequence[tuple[int, int, str]], width: int) -> tuple[int, int]:
-    """Start and end of the run of spans that fits in `width` and has most to show."""
-    best, worth, first = (spans[0][0], spans[0][1]), (0, 0), 0
+    """Start and end of the best run of spans that fits in three quarters of `width`."""
+    best, best_count, first = (spans[0][0], spans[0][1]), (0, 0), 0
     inside: dict[str, int] = {}
     for last, (_, end, form) in enumerate(spans):
         inside[form] = inside.get(form, 0) + 1
         while first < last and end - spans[first][0] > width - width // 4:
-            dropped = spans[first][2]
-            inside[dropped] -= 1
-            if not inside[dropped]:
-                del inside[dropped]
+            left_out = spans[first][2]
+            inside[left_out] -= 1
+            if not inside[left_out]:
+                del inside[left_out]
             first += 1
-        if (len(inside), last - first) > worth:
-            worth, best = (len(inside), last - first), (spans[first][0], end)
+        if (len(inside), last - first) > best_count:
+            best_count, best = (len(inside), last - first), (spans[first][0], end)
     return best
 
 
-def _lead_in(text: str, best: tuple[int, int], width: int) -> int:
-    """Where to start so that `best` is shown with what leads up to it: a sentence, or a word."""
+def _start(text: str, best: tuple[int, int], width: int) -> int:
+    """The start of the passage before `best`: that of a sentence, or else of a word."""
     earliest = max(0, best[1] - width, best[0] - width // 2)
     if earliest == 0:
         return 0

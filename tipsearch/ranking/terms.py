@@ -1,4 +1,4 @@
-"""Term scores: what rankings by words have in common."""
+"""Term scores: the part of each term in a score, for the rankings by words."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     Scores = npt.NDArray[np.float64]
 
-Best = list[tuple[int, float]]  # rows and their scores, the best first
-Factors = Mapping[int, float]  # the weight of each term in a query, by number; of a year by -year
+Best = list[tuple[int, float]]  # rows and their scores, best first
+Factors = Mapping[int, float]  # of each term in a query, by its number; of a year, by -year
 
 
 class TermScore(NamedTuple):
-    """What a term, or a year, adds to the score of a row: `factor` times `weight`."""
+    """The part of a term in the score of a row: `factor` times `weight`. A year is -year."""
 
     term: int
     factor: float
@@ -29,16 +29,16 @@ class TermScore(NamedTuple):
 
 
 def sum_scores(postings: Postings, factors: Factors, rows: Array) -> Scores:
-    """The scores of some ascending rows, float64, added up in the order of the kernels."""
+    """The scores of some ascending rows (float64), added up in the order of the kernels."""
     scores = np.zeros(len(rows))
     for term, factor in postings.order(factors.items()):
-        places, weights = postings.of_rows(term, rows)
+        places, weights = postings.weights_in(term, rows)
         scores[places] += factor * weights
     return scores
 
 
 def term_scores(postings: Postings, factors: Factors, row: int) -> list[TermScore]:
-    """What each term that a row has adds to its score, in the order of the kernels."""
+    """The scores of the terms that a row has, in the order of the kernels."""
     found = (
         TermScore(term, factor, postings.document_frequency(term), postings.weight(term, row))
         for term, factor in postings.order(factors.items())
@@ -47,7 +47,7 @@ def term_scores(postings: Postings, factors: Factors, row: int) -> list[TermScor
 
 
 def total(scores: Iterable[TermScore]) -> float:
-    """The sum of some term scores, one by one as a kernel adds: sum() of newer Pythons differs."""
+    """The sum of some term scores, added one by one as in a kernel; `sum` may round otherwise."""
     result = 0.0
     for score in scores:
         result += score.factor * score.weight
@@ -55,5 +55,5 @@ def total(scores: Iterable[TermScore]) -> float:
 
 
 def rows_of(best: Best) -> Array:
-    """The rows of a ranking, ascending (int64)."""
+    """The rows of some ranked rows: int64, ascending."""
     return np.sort(np.array([row for row, _ in best], np.int64))

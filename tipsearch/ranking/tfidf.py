@@ -1,4 +1,4 @@
-"""TF-IDF: the best rows by the cosine with a query or with another row, exactly."""
+"""TF-IDF ranking: the exact best rows by cosine with a query or with another row."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 class TfIdf:
-    """Cosines of TF-IDF rows of length 1. Scores are rounded to 12 places, so that equal ones tie.
+    """Cosines of TF-IDF vectors. Scores are rounded to 12 places, so that equal ones tie.
 
-    A query or a row is given as factors: its weight of each term times the term's idf.
+    A query or a row is given as factors: for each term its weight in the vector of length 1, times
+    the idf of the term, since the postings have weights without it.
     """
 
     def __init__(self, reader: Reader, engine: Engine) -> None:
@@ -29,7 +30,7 @@ class TfIdf:
 
     @cached_property
     def postings(self) -> Postings:
-        """The postings with the weights of TF-IDF rows of length 1, each over its term's idf."""
+        """The postings; a weight is the count of the term divided by the length of the row."""
         return Postings(self._reader.postings("tfidf"))
 
     def top(self, factors: Factors, limit: int) -> Best:
@@ -37,15 +38,15 @@ class TfIdf:
         return self._engine.top(self.postings, self.postings.plan(factors.items()), limit)
 
     def scores(self, factors: Factors, rows: Array) -> Scores:
-        """The cosines of some ascending rows, float64, to the bit those of `top`."""
+        """The cosines of some ascending rows, float64, equal to those of `top` in each bit."""
         return sum_scores(self.postings, factors, rows).round(12)
 
     def term_scores(self, factors: Factors, row: int) -> list[TermScore]:
-        """What each term that a row has adds to its cosine, in the order of adding."""
+        """The scores of the terms that a row has, in the order in which they add up."""
         return term_scores(self.postings, factors, row)
 
     def of_query(self, terms: Factors) -> Factors:
-        """The factors of a query, given how often it has each term."""
+        """The factors of a query. `terms` maps its terms to their counts."""
         numbers = sorted(terms)
         idf = self._idf(np.array(numbers, np.int64))
         weights = np.array([terms[number] for number in numbers]) * idf
@@ -53,11 +54,11 @@ class TfIdf:
         return dict(zip(numbers, (weights * idf / length).tolist(), strict=True))
 
     def of_row(self, row: int) -> Factors:
-        """The factors of a post."""
+        """The factors of the post of a row."""
         terms, counts = self._reader.row(row)
         idf = self._idf(terms)
         factors = counts * idf * idf * self._reader.row_scale(row)
         return dict(zip(terms.tolist(), factors.tolist(), strict=True))
 
     def _idf(self, terms: Array) -> Array:
-        return weighting.idf(self._reader.document_frequencies(terms), self._reader.posts)
+        return weighting.tfidf_idf(self._reader.document_frequencies(terms), self._reader.posts)

@@ -1,7 +1,7 @@
-"""What is an index made of, and what must hold between its parts?
+"""Layout: the parts of an index, their types, and the checks that they fit together.
 
 Row i is one post everywhere: in `posts.jsonl`, the ids, the titles, the rows of the matrix and
-the postings. Posts lie in order of id, so row order is the order of ties.
+the postings. Posts lie in order of id, so hits of equal score are in order of id.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipsearch.analysis.embedding.model import DIMENSIONS
-from tipsearch.analysis.embedding.vectors import COARSE, PIECES
+from tipsearch.analysis.embedding.vectors import COARSE_DIMENSIONS, MAX_PIECES
 from tipsearch.corpus.post import Source
 from tipsearch.errors import IndexCorrupt
 from tipsearch.store import blocks
@@ -26,27 +26,27 @@ FACTS = (
     "embedding",
 )  # fmt: skip
 STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "forms.txt")
-PLACES, NUMBERS = "<i4 <i8", "|u1 <u2 <i4"
+POINTERS, NUMBERS = "<i4 <i8", "|u1 <u2 <i4"
 ARRAYS: dict[str, str] = {
-    **{f"{name.partition('.')[0]}.offsets": PLACES for name in STRINGS},
+    **{f"{name.partition('.')[0]}.offsets": POINTERS for name in STRINGS},
     "posts.flags": "|u1",
     "posts.days": "<i4",
-    "forms.buckets": PLACES,
+    "forms.buckets": POINTERS,
     "forms.terms": "<i4",
     "forms.frequency": "<i4",
     "forms.signatures": "<u8",
-    "sources.offsets": PLACES,
+    "sources.offsets": POINTERS,
     "sources.path": NUMBERS,
     "sources.first": "<i4",
     "sources.lines": NUMBERS,
     "groups.digest": "|u1",
     "groups.source": "<i4",
     "groups.lines": "<i4",
-    "matrix.indptr": PLACES,
-    "matrix.indices": PLACES,
+    "matrix.indptr": POINTERS,
+    "matrix.indices": POINTERS,
     "matrix.counts": NUMBERS,
     "matrix.scale": "<f8",
-    "postings.indptr": PLACES,
+    "postings.indptr": POINTERS,
     "postings.rows": "<i4",
     "postings.counts": NUMBERS,
     "postings.bm25": "<f4",
@@ -56,87 +56,87 @@ ARRAYS: dict[str, str] = {
     "blocks.cosine": "|u1",
     "vectors.codes": "|i1",
     "vectors.scale": "<f4",
-    "pieces.offsets": PLACES,
+    "pieces.offsets": POINTERS,
     "pieces.ids": "<i4",
     "cells.rows": "<i4",
     "cells.places": "<i4",
     "cells.starts": "<i4",
     "cells.centroids": "<f4",
 }
-OF_CELLS = ("rows", "places", "starts", "centroids")
-OF_VECTORS = ("vectors.", "pieces.", "cells.")
-MOST = 1 << 53  # no float64 holds each whole number beyond
+CELL_PARTS = ("rows", "places", "starts", "centroids")
+VECTOR_PREFIXES = ("vectors.", "pieces.", "cells.")
+MAX_COUNT = 1 << 53  # float64 holds each whole number below
 
 
 def check(generation: Generation, folder: str) -> None:
-    """Raise IndexCorrupt where files, types and lengths do not fit together; reads no content."""
+    """Raise IndexCorrupt unless the facts, types and lengths fit together; reads no content."""
 
-    def require(holds: bool, name: str, reason: str) -> None:
+    def fail_unless(holds: bool, name: str, reason: str) -> None:
         if not holds:
             raise IndexCorrupt(folder, name, reason)
 
     arrays, blobs, facts = generation.arrays, generation.blobs, generation.facts
-    require(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
+    fail_unless(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
     lengths = facts["lengths"] if isinstance(facts["lengths"], list) else []
-    require(len(lengths) == 3, "manifest.json", "its lengths are no three numbers")
+    fail_unless(len(lengths) == 3, "manifest.json", "its lengths are no three numbers")
     counts = [*lengths, *(facts[name] for name in ("posts", "terms", "forms"))]
-    numbers = all(type(count) is int and 0 <= count < MOST for count in counts)
-    require(numbers, "manifest.json", "its counts are no whole numbers")
-    require(_strings(facts["paths"]), "manifest.json", "its paths are no strings")
+    numbers = all(type(count) is int and 0 <= count < MAX_COUNT for count in counts)
+    fail_unless(numbers, "manifest.json", "its counts are no whole numbers")
+    fail_unless(_are_strings(facts["paths"]), "manifest.json", "its paths are no strings")
     pairs = facts["sources"] if isinstance(facts["sources"], list) else [None]
     analyzer = facts["analyzer"]
-    listed = isinstance(analyzer, dict) and _strings(analyzer.get("stop_words"))
-    require(listed, "manifest.json", "its stop words are no strings")
-    told = facts["embedding"] is None or _describes(facts["embedding"])
-    require(told, "manifest.json", "its embedding is not described")
-    named = all(_strings(pair) and len(pair or ()) == 2 for pair in pairs)
-    require(named, "manifest.json", "its sources are no pairs of strings")
-    require(
+    listed = isinstance(analyzer, dict) and _are_strings(analyzer.get("stop_words"))
+    fail_unless(listed, "manifest.json", "its stop words are no strings")
+    described = facts["embedding"] is None or _is_description(facts["embedding"])
+    fail_unless(described, "manifest.json", "its embedding is not described")
+    are_pairs = all(_are_strings(pair) and len(pair or ()) == 2 for pair in pairs)
+    fail_unless(are_pairs, "manifest.json", "its sources are no pairs of strings")
+    fail_unless(
         set(blobs) == set(STRINGS) and set(arrays) == set(ARRAYS),
         "manifest.json",
         "it names other files",
     )
     for name, dtypes in ARRAYS.items():
         fits = arrays[name].data.dtype.str in dtypes.split()
-        require(fits, name, f"it is not a list of {dtypes.replace(' ', ' or ')}")
+        fail_unless(fits, name, f"it is not a list of {dtypes.replace(' ', ' or ')}")
     for name, length in _lengths(generation).items():
-        require(len(arrays[name]) == length, name, "its length does not fit")
+        fail_unless(len(arrays[name]) == length, name, "its length does not fit")
     starts = len(arrays["cells.starts"])
-    require(starts != 1, "cells.starts", "its length does not fit")
-    whole = len(arrays["cells.centroids"]) == COARSE * max(starts - 1, 0)
-    require(whole, "cells.centroids", "its length does not fit")
-    slots = len(arrays["forms.buckets"]) - 1
-    require(slots == bucket_count(facts["forms"]), "forms.buckets", "its length does not fit")
+    fail_unless(starts != 1, "cells.starts", "its length does not fit")
+    fits = len(arrays["cells.centroids"]) == COARSE_DIMENSIONS * max(starts - 1, 0)
+    fail_unless(fits, "cells.centroids", "its length does not fit")
+    buckets = len(arrays["forms.buckets"]) - 1
+    fail_unless(buckets == bucket_count(facts["forms"]), "forms.buckets", "its length does not fit")
     same = arrays["matrix.indptr"].data.dtype == arrays["matrix.indices"].data.dtype
-    require(same, "matrix.indices", "its type is not that of the pointers")  # or scipy copies
+    fail_unless(same, "matrix.indices", "its type is not that of the pointers")  # or scipy copies
 
 
-def _strings(value: object) -> bool:
+def _are_strings(value: object) -> bool:
     return isinstance(value, list) and all(type(item) is str for item in value)
 
 
-def _describes(embedding: object) -> bool:
-    """Whether it says which model made vectors that this version can compare."""
+def _is_description(embedding: object) -> bool:
+    """Whether the fact `embedding` names a model whose vectors this version can compare."""
     if not isinstance(embedding, dict) or set(embedding) != {"model", "sha256", "dimensions"}:
         return False
     model, sha256, dimensions = (embedding[name] for name in ("model", "sha256", "dimensions"))
-    whole = type(sha256) is str and len(sha256) == 64 and set(sha256) <= HEXADECIMAL
-    return type(model) is str and whole and type(dimensions) is int and dimensions == DIMENSIONS
+    is_digest = type(sha256) is str and len(sha256) == 64 and set(sha256) <= HEXADECIMAL
+    return type(model) is str and is_digest and type(dimensions) is int and dimensions == DIMENSIONS
 
 
 def _lengths(generation: Generation) -> dict[str, int]:
-    """How long each array must be, given the facts and the lengths of others."""
+    """The length that each array must have, given the facts and the lengths of others."""
     arrays, facts = generation.arrays, generation.facts
     posts, terms, forms = (facts[name] for name in ("posts", "terms", "forms"))
     entries, groups = len(arrays["matrix.counts"]), len(arrays["groups.lines"])
-    seen, frequent = len(arrays["sources.path"]), len(arrays["frequent"])
+    sightings, frequent = len(arrays["sources.path"]), len(arrays["frequent"])
     tables = {f"{(table := file.partition('.')[0])}.offsets": facts.get(table, posts) + 1
               for file in STRINGS}  # fmt: skip
     return {
         **tables,
         **dict.fromkeys(("forms.terms", "forms.frequency", "forms.signatures"), forms),
         **dict.fromkeys(("sources.offsets", "matrix.indptr"), posts + 1),
-        **dict.fromkeys(("sources.first", "sources.lines"), seen),
+        **dict.fromkeys(("sources.first", "sources.lines"), sightings),
         "groups.digest": 16 * groups,
         "groups.source": groups,
         **dict.fromkeys(("matrix.indices", "postings.rows"), entries),
@@ -145,16 +145,16 @@ def _lengths(generation: Generation) -> dict[str, int]:
         **dict.fromkeys(("posts.flags", "posts.days"), posts),
         "postings.indptr": terms + 1,
         **dict.fromkeys(("blocks.bm25", "blocks.cosine"), frequent * blocks.count(posts)),
-        "blocks.starts": frequent * (blocks.groups(posts) + 1),
+        "blocks.starts": frequent * (blocks.group_count(posts) + 1),
         **_lengths_of_vectors(generation),
     }
 
 
 def _lengths_of_vectors(generation: Generation) -> dict[str, int]:
-    """How long the arrays of the embedding must be; without one they are empty."""
+    """The lengths of the arrays of the embedding; without one they are empty."""
     facts, stop_words = generation.facts, len(generation.facts["analyzer"]["stop_words"])
     if facts["embedding"] is None:
-        return dict.fromkeys((name for name in ARRAYS if name.startswith(OF_VECTORS)), 0)
+        return dict.fromkeys((name for name in ARRAYS if name.startswith(VECTOR_PREFIXES)), 0)
     posts, words = facts["posts"], facts["forms"] + stop_words + 1
     in_cells = len(generation.arrays["cells.starts"]) > 0
     return {
@@ -166,44 +166,46 @@ def _lengths_of_vectors(generation: Generation) -> dict[str, int]:
 
 
 def verify(generation: Generation) -> None:
-    """Check every byte, and that no place in any part points outside another.
+    """Check the digest of every byte, and that no number in a part points outside another part.
 
-    Raises IndexCorrupt. The checksums say that the bytes are those that were written; the rest
-    says that nothing that follows them, such as scipy, can be led astray. `verification` goes on.
+    After that code without checks of its own, such as scipy, can use the arrays. Raises
+    IndexCorrupt. `store.verify` checks the content besides.
     """
     generation.verify()
     arrays, facts = generation.arrays, generation.facts
     posts, terms, forms = (facts[name] for name in ("posts", "terms", "forms"))
     entries = len(arrays["matrix.counts"])
     for file in STRINGS:
-        pointers(arrays[f"{file.partition('.')[0]}.offsets"], len(generation.blobs[file]), True)
-    pointers(arrays["forms.buckets"], forms)
-    pointers(arrays["sources.offsets"], len(arrays["sources.path"]))
-    pointers(arrays["matrix.indptr"], entries)
-    pointers(arrays["postings.indptr"], entries)
+        check_pointers(
+            arrays[f"{file.partition('.')[0]}.offsets"], len(generation.blobs[file]), True
+        )
+    check_pointers(arrays["forms.buckets"], forms)
+    check_pointers(arrays["sources.offsets"], len(arrays["sources.path"]))
+    check_pointers(arrays["matrix.indptr"], entries)
+    check_pointers(arrays["postings.indptr"], entries)
     if facts["embedding"]:
-        pointers(arrays["pieces.offsets"], len(arrays["pieces.ids"]))
+        check_pointers(arrays["pieces.offsets"], len(arrays["pieces.ids"]))
     if len(arrays["cells.starts"]):
-        pointers(arrays["cells.starts"], posts)
-    ascend(arrays["matrix.indices"], arrays["matrix.indptr"].data)
+        check_pointers(arrays["cells.starts"], posts)
+    check_ascending(arrays["matrix.indices"], arrays["matrix.indptr"].data)
     counts = arrays["matrix.counts"]
     counts.fail_unless(bool(np.all(counts.data > 0)), "a count is out of range")
     for name in ("terms", "titles", "forms"):
         text = np.frombuffer(generation.blobs[f"{name}.txt"].data, np.uint8)
         ends = np.flatnonzero(text == ord("\n"))
-        whole = np.array_equal(ends + 1, arrays[f"{name}.offsets"].data[1:])
-        generation.blobs[f"{name}.txt"].fail_unless(whole, "a line does not end where it should")
+        same = np.array_equal(ends + 1, arrays[f"{name}.offsets"].data[1:])
+        generation.blobs[f"{name}.txt"].fail_unless(same, "a line does not end where it should")
     for name, limit in (
         ("forms.terms", terms), ("frequent", terms), ("matrix.indices", terms),
         ("postings.rows", posts), ("sources.path", len(facts["paths"])),
         ("groups.source", len(facts["sources"])), ("cells.rows", posts), ("cells.places", posts),
-        ("pieces.ids", PIECES),
+        ("pieces.ids", MAX_PIECES),
     ):  # fmt: skip
-        inside(arrays[name], limit)
+        checked_below(arrays[name], limit)
 
 
-def pointers(part: Checked[Array], end: int, strict: bool = False) -> None:
-    """Raise IndexCorrupt unless it is numbers from 0 to `end` that ascend."""
+def check_pointers(part: Checked[Array], end: int, strict: bool = False) -> None:
+    """Raise IndexCorrupt unless the numbers ascend from 0 to `end`, by 1 or more if `strict`."""
     array = part.whole()
     steps = array[1:] > array[:-1] if strict else array[1:] >= array[:-1]
     part.fail_unless(
@@ -211,8 +213,8 @@ def pointers(part: Checked[Array], end: int, strict: bool = False) -> None:
     )
 
 
-def ascend(part: Checked[Array], indptr: Array) -> None:
-    """Raise IndexCorrupt unless the numbers from one pointer to the next ascend, for each."""
+def check_ascending(part: Checked[Array], indptr: Array) -> None:
+    """Raise IndexCorrupt unless the numbers ascend strictly between one pointer and the next."""
     array = part.whole()
     up = array[1:] > array[:-1]
     firsts = indptr[(indptr > 0) & (indptr < len(array))]
@@ -220,28 +222,28 @@ def ascend(part: Checked[Array], indptr: Array) -> None:
     part.fail_unless(bool(np.all(up)), "it does not ascend")
 
 
-def inside(part: Checked[Array], limit: int) -> Array:
-    """The numbers, or IndexCorrupt where one is not from 0 to `limit`."""
+def checked_below(part: Checked[Array], limit: int) -> Array:
+    """All numbers of the part. Raises IndexCorrupt where one is negative, or `limit` or more."""
     array = part.whole()
     fits = not len(array) or (array.min() >= 0 and array.max() < limit)
     part.fail_unless(bool(fits), "a number is out of range")
     return array
 
 
-def stretch(pointers: Checked[Array], row: int, limit: int) -> tuple[int, int]:
-    """Where the items of a row start and end; IndexCorrupt where that is not from 0 to `limit`."""
+def item_range(pointers: Checked[Array], row: int, limit: int) -> tuple[int, int]:
+    """Where the items of a row start and end. Raises IndexCorrupt where `limit` is exceeded."""
     start, end = pointers[row : row + 2].tolist()
     pointers.fail_unless(0 <= start <= end <= limit, "a pointer is out of range")
     return start, end
 
 
 def sources(generation: Generation, row: int) -> tuple[Source, ...]:
-    """Where a post was seen."""
+    """The sources of the post of a row. Raises IndexCorrupt where a number points outside."""
     arrays, paths = generation.arrays, generation.facts["paths"]
-    start, end = stretch(arrays["sources.offsets"], row, len(arrays["sources.path"]))
+    start, end = item_range(arrays["sources.offsets"], row, len(arrays["sources.path"]))
     places = [arrays[f"sources.{part}"][start:end] for part in ("path", "first", "lines")]
-    within = all(0 <= path < len(paths) for path in places[0].tolist())
-    arrays["sources.path"].fail_unless(within, "a number is out of range")
+    inside = all(0 <= path < len(paths) for path in places[0].tolist())
+    arrays["sources.path"].fail_unless(inside, "a number is out of range")
     return tuple(
         Source(paths[path], first, first + lines)
         for path, first, lines in zip(*(part.tolist() for part in places), strict=True)
@@ -249,11 +251,10 @@ def sources(generation: Generation, row: int) -> tuple[Source, ...]:
 
 
 def frequencies(generation: Generation) -> Array:
-    """In how many posts each term is."""
+    """The document frequency of each term. Raises IndexCorrupt where that cannot be."""
     indptr = generation.arrays["postings.indptr"]
-    pointers(indptr, len(generation.arrays["postings.rows"]), True)
-    found: Array = np.diff(indptr.data)
-    indptr.fail_unless(
-        bool(np.all(found <= generation.facts["posts"])), "a pointer is out of range"
-    )
-    return found
+    check_pointers(indptr, len(generation.arrays["postings.rows"]), True)
+    frequencies: Array = np.diff(indptr.data)
+    inside = bool(np.all(frequencies <= generation.facts["posts"]))
+    indptr.fail_unless(inside, "a pointer is out of range")
+    return frequencies

@@ -1,7 +1,7 @@
-"""How does an index get to disk whole, whatever happens meanwhile?
+"""Publishing: writes an index to a folder in one atomic step.
 
-A generation is written beside the live one and made durable, then renamed to its name, and CURRENT
-is replaced by one rename. `storage` reads what is written here.
+A generation is written beside the live one and made durable (fsync). Then it is renamed to its
+name, and CURRENT is replaced by one rename. `store.storage` reads what is written here.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from filelock import FileLock, Timeout
 from tipsearch.errors import IndexChanged, IndexCorrupt, IndexLocked, IndexNotFound, IndexWriteError
 from tipsearch.store.storage import (
     BLOCK,
+    BLOCKS_AT_ONCE,
     DATA,
     DIGESTS,
     FORMAT,
     HEXADECIMAL,
     MANIFEST,
-    STRETCH,
     aligned,
     current,
     load,
@@ -37,7 +37,7 @@ from tipsearch.store.storage import (
 if TYPE_CHECKING:
     from tipsearch.store.storage import Checked, Generation
 
-# Distinctive, since the folder may hold other things: what has such a name is swept.
+# Distinctive, since the folder may hold other files: what has such a name is removed.
 _BUILDING, _TRASH = ".tipsearch-building-", ".tipsearch-trash-"
 
 
@@ -52,11 +52,13 @@ def publish(
 ) -> str:
     """Make `generation` the live index of `folder` in one atomic step, and return its name.
 
-    A reader sees the old index or the new one, whole, at every moment, even if this process is
-    killed; what a killed one left is swept here. Another build in the same folder is waited for
-    (`on_wait` is called once, then); `on_publish` is called right before the step. Raises
-    IndexLocked, IndexWriteError, IndexUnreadable where it cannot be told what is live, and
-    IndexChanged where the live index is not the one of the name `replacing`; each leaves the old
+    At every moment a reader sees the old index or the new one, whole, even if this process is
+    killed. What a killed process left is removed. While another build holds the lock, this one
+    calls `on_wait` once and waits up to `lock_seconds`. `on_publish` is called right before the
+    step.
+
+    Raises IndexLocked, IndexWriteError, IndexUnreadable where CURRENT cannot be read, and
+    IndexChanged where the live index is not the one of the name `replacing`. Each leaves the old
     index live.
     """
     try:
@@ -79,7 +81,7 @@ def publish(
             on_publish()
             if _live_name(folder) != name:
                 _swap_current(folder, name)
-            with suppress(OSError):  # the new index is live: what fails now must not deny it
+            with suppress(OSError):  # the new index is live: no error may say that it is not
                 _fsync_folder(folder)
                 _sweep(folder, keep=name)
             return name
@@ -107,29 +109,29 @@ def _locked(folder: Path, seconds: float, on_wait: Callable[[], None]) -> Iterat
 
 def _write_files(generation: Generation, building: Path) -> str:
     """Write all files of a generation, the manifest last; return the manifest's SHA-256."""
-    told: dict[str, dict[str, Any]] = {}
+    entries: dict[str, dict[str, Any]] = {}
     pieces = _Pieces()
     parts: dict[str, Checked[Any]] = {**generation.blobs, **generation.arrays}
     for name in sorted(parts):
         content = parts[name].whole()
-        told[name] = {"offset": pieces.align()}
+        entries[name] = {"offset": pieces.align()}
         if isinstance(content, np.ndarray):
             array = np.ascontiguousarray(content)
-            told[name] |= {"dtype": array.dtype.str, "shape": list(array.shape)}
+            entries[name] |= {"dtype": array.dtype.str, "shape": list(array.shape)}
             pieces.add(array.data.cast("B"))
         else:
-            told[name]["size"] = len(content)
+            entries[name]["size"] = len(content)
             pieces.add(memoryview(content))
-    blocks = range(0, -(-pieces.size // BLOCK), STRETCH)
+    blocks = range(0, -(-pieces.size // BLOCK), BLOCKS_AT_ONCE)
     with ThreadPoolExecutor() as threads:  # while the data is written it is hashed
-        digests = [threads.submit(pieces.digests, at, at + STRETCH) for at in blocks]
-        _write(building / DATA, *pieces.of(0, pieces.size))
+        digests = [threads.submit(pieces.digests, at, at + BLOCKS_AT_ONCE) for at in blocks]
+        _write(building / DATA, *pieces.between(0, pieces.size))
         table = b"".join(digest.result() for digest in digests)
     _write(building / DIGESTS, table)
     manifest = {
         "format": FORMAT,
         "facts": generation.facts,
-        "parts": told,
+        "parts": entries,
         "data": {"size": pieces.size},
         "digests": {"size": len(table), "sha256": hashlib.sha256(table).hexdigest()},
     }
@@ -140,7 +142,7 @@ def _write_files(generation: Generation, building: Path) -> str:
 
 
 class _Pieces:
-    """The parts of an index as they lie one after the other in the data."""
+    """The content of data.bin as pieces of memory, one after the other."""
 
     def __init__(self) -> None:
         self._pieces: list[memoryview] = []
@@ -148,19 +150,19 @@ class _Pieces:
         self.size = 0
 
     def add(self, piece: memoryview) -> None:
-        """Put a piece at the end."""
+        """Append a piece."""
         if len(piece):
             self._pieces.append(piece)
             self._starts.append(self.size)
             self.size += len(piece)
 
     def align(self) -> int:
-        """Fill up with zeros to where a part may start, and say where that is."""
+        """Pad with zeros to where the next part starts, and return that place."""
         self.add(memoryview(bytes(aligned(self.size) - self.size)))
         return self.size
 
-    def of(self, start: int, stop: int) -> Iterator[memoryview]:
-        """What lies from `start` to `stop`, in order."""
+    def between(self, start: int, stop: int) -> Iterator[memoryview]:
+        """The bytes from `start` to `stop`, in pieces."""
         for place in range(max(bisect_right(self._starts, start) - 1, 0), len(self._pieces)):
             at = self._starts[place]
             if at >= stop:
@@ -168,14 +170,14 @@ class _Pieces:
             yield self._pieces[place][max(start - at, 0) : stop - at]
 
     def digests(self, first: int, last: int) -> bytes:
-        """The SHA-256 of each block from `first` to before `last`, in a row."""
-        found = []
+        """The SHA-256 digests of the blocks from `first` up to `last`, one after the other."""
+        digests = []
         for start in range(first * BLOCK, min(last * BLOCK, self.size), BLOCK):
             digest = hashlib.sha256()
-            for piece in self.of(start, min(start + BLOCK, self.size)):
+            for piece in self.between(start, min(start + BLOCK, self.size)):
                 digest.update(piece)
-            found.append(digest.digest())
-        return b"".join(found)
+            digests.append(digest.digest())
+        return b"".join(digests)
 
 
 def _write(path: Path, *parts: bytes | memoryview) -> None:
@@ -188,7 +190,7 @@ def _write(path: Path, *parts: bytes | memoryview) -> None:
 
 
 def _put_in_place(building: Path, target: Path) -> None:
-    """Rename the finished folder to its name; a whole one of that name is left as it is."""
+    """Rename the finished folder to its name, unless a whole generation of that name is there."""
     if target.exists():
         if _is_whole(target):
             return
@@ -198,7 +200,7 @@ def _put_in_place(building: Path, target: Path) -> None:
 
 
 def _is_whole(generation: Path) -> bool:
-    """Whether the folder of a generation holds each byte of it. Raises IndexUnreadable."""
+    """Whether every byte of a generation is there as written. Raises IndexUnreadable."""
     try:
         load(generation).verify()
     except (IndexCorrupt, FileNotFoundError):
@@ -210,12 +212,12 @@ def _swap_current(folder: Path, name: str) -> None:
     new = folder / f"{_BUILDING}CURRENT"
     _write(new, f"{name}\n".encode())
     if (folder / "CURRENT").is_dir():
-        (folder / "CURRENT").rmdir()  # an empty one is damage; one with content is not ours
+        (folder / "CURRENT").rmdir()  # fails where it has content, which is not ours
     new.replace(folder / "CURRENT")
 
 
 def _sweep(folder: Path, keep: str) -> None:
-    """Remove what killed builds left and, where the live one is known, all generations but it."""
+    """Remove what killed builds left, and all generations but `keep` unless that is empty."""
     for path in folder.iterdir():
         old = keep and path.name != keep and _is_generation(path)
         if old or path.name.startswith((_BUILDING, _TRASH)):
@@ -223,12 +225,12 @@ def _sweep(folder: Path, keep: str) -> None:
 
 
 def _is_generation(path: Path) -> bool:
-    named = len(path.name) == 64 and not set(path.name) - HEXADECIMAL
-    return named and (path / MANIFEST).exists()
+    is_digest = len(path.name) == 64 and not set(path.name) - HEXADECIMAL
+    return is_digest and (path / MANIFEST).exists()
 
 
 def _discard(path: Path) -> None:
-    """Remove a file or folder; a folder leaves its name at once, so no reader finds half of it."""
+    """Remove a file or folder; a folder is renamed first, so no reader finds half of it."""
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
@@ -246,7 +248,7 @@ def _fsync_folder(folder: Path) -> None:
 
 
 def _live_name(folder: Path) -> str:
-    """What CURRENT says, or nothing where it says nothing of use. Raises IndexUnreadable."""
+    """The live generation's name; empty where CURRENT names none. Raises IndexUnreadable."""
     try:
         return current(folder)
     except (IndexNotFound, IndexCorrupt):

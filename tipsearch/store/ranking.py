@@ -1,4 +1,4 @@
-"""What makes one post a better answer than another? The settings of a ranking, and its name."""
+"""Ranking: the name and the settings of a ranking, as a value."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ NAMES = ("bm25", "feedback", "hybrid", "tfidf")
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A value, kept in the manifest of an index as its own way to rank.
+    """The settings of a ranking; the manifest of an index holds those of its own ranking.
 
-    `name` is "tfidf" (the cosine of TF-IDF rows), "bm25" (plain BM25), "feedback" (BM25 with the
-    words that the best posts add to the query) or "hybrid" (that, and the cosine of embeddings).
-    Feedback: the best `feedback_posts` of a first search add their `feedback_terms` weightiest
-    terms to the query, with `feedback` of its weight in all; a post's say in it falls with the
-    power `feedback_focus` of its score. No feedback is 0. In "hybrid" a cosine of 1 counts as much
-    as a lexical score of `semantic_weight`, and the best posts pull the embedding of the query
-    `semantic_feedback` of the way.
+    `name` is one of:
+
+    - "tfidf": the cosine of TF-IDF rows.
+    - "bm25": plain BM25.
+    - "feedback": BM25 with pseudo-relevance feedback (Rocchio).
+    - "hybrid": feedback, fused with the cosine of embeddings.
+
+    Feedback: the `feedback_terms` weightiest terms of the best `feedback_posts` posts of a first
+    search are added to the query; the share `feedback` of the query's weight goes to them (0: no
+    feedback). A post is weighted by (its score / the best score) ** `feedback_focus`.
+
+    In "hybrid" a cosine of 1 adds `semantic_weight`. `semantic_feedback` times the mean embedding
+    of the best posts is added to that of the query.
     """
 
     name: str = "feedback"
@@ -34,7 +40,7 @@ class Ranking:
     def __post_init__(self) -> None:
         if self.name not in NAMES:
             raise SettingError("ranking", self.name, f"one of {', '.join(NAMES)}")
-        for name, kinds, most in (
+        for name, kinds, limit in (
             ("feedback", (int, float), 1),
             ("feedback_posts", int, 1000),
             ("feedback_terms", int, 1000),
@@ -43,9 +49,9 @@ class Ranking:
             ("semantic_feedback", (int, float), 1000),
         ):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value <= most:
-                whole = "a whole number" if kinds is int else "a number"
-                raise SettingError(f"ranking.{name}", value, f"{whole} from 0 to {most:g}")
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value <= limit:
+                number = "a whole number" if kinds is int else "a number"
+                raise SettingError(f"ranking.{name}", value, f"{number} from 0 to {limit:g}")
 
     def named(self, name: str) -> Ranking:
         """The same settings under another name."""
@@ -57,7 +63,7 @@ class Ranking:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Ranking:
-        """The ranking that `to_json` wrote; SettingError where it is not just those settings."""
+        """The ranking that `to_json` wrote. Raises SettingError where the keys or values differ."""
         names = {field.name for field in fields(cls)}
         if not isinstance(data, dict) or data.keys() != names:
             raise SettingError("ranking", data, f"the settings {sorted(names)}")

@@ -1,8 +1,8 @@
-"""The interface of a stored index: what it holds, in the field's terms.
+"""Reader: the interface through which a stored index is read.
 
-Rankers, spelling, topics and the `Index` read an index through `Reader` alone. No other module
-above `store` and `build` knows which parts a file has. Whoever stores an index in another way, such
-as on a cluster, offers the same methods.
+Rankers, spelling, topics and `Index` read an index through `Reader` alone. No module outside
+`store` and `build` knows the parts of the file. An index stored in another way, such as on a
+cluster, would offer the same methods.
 """
 
 from __future__ import annotations
@@ -34,10 +34,9 @@ if TYPE_CHECKING:
 
 
 class Forms(NamedTuple):
-    """The surface forms: form i stands for term `terms[i]` and occurs `frequency[i]` times.
+    """The surface forms: the term of form i is `terms[i]`, and it occurs `frequency[i]` times.
 
-    `signatures` are those of `store.signatures`. All three are int32, int32 and uint64, one entry a
-    form.
+    `terms` and `frequency` are int32; `signatures`, uint64, are those of `store.signatures`.
     """
 
     strings: HashedStrings
@@ -49,9 +48,10 @@ class Forms(NamedTuple):
 class PostingLists(NamedTuple):
     """Postings by term: term t is in the posts `rows[indptr[t]:indptr[t + 1]]`, ascending.
 
-    `values` lie beside `rows`. The weight of a posting is its value, or its value times the `scale`
-    (float64) of its post. `frequent` are the terms that have block maxima, `block_max` these
-    (uint8), and `starts` how many postings come before each group of blocks: see `store.blocks`.
+    `values[p]` belongs to `rows[p]`. The weight of a posting is its value; where there is a `scale`
+    (float64), its value times the scale of its post. `frequent` are the terms that have block
+    maxima, and `block_max` these (uint8). `starts` is how many postings of each come before each
+    group of blocks: see `store.blocks`.
     """
 
     indptr: Checked[Array]
@@ -65,11 +65,12 @@ class PostingLists(NamedTuple):
 
 
 class Embeddings(NamedTuple):
-    """The embeddings of the posts, by cell if there are cells, else by row.
+    """The embeddings of the posts, in order of cell if there are cells, else of row.
 
-    `codes` are int8, `scale` float32: one over the length of each vector of codes. `rows` has the
-    row at each place, `places` the place of each row, `starts` the first place of each cell,
-    `centroids` the middle of each. The last four are empty where there are no cells.
+    `codes` are int8; `scale`, float32, is 1 / the length of each vector of codes. `rows` has the
+    row at each place, `places` the place of each row, `starts` the first place of each cell and the
+    end of the last, `centroids` (float32) the centre of each. The last four are empty where there
+    are no cells.
     """
 
     codes: Checked[Array]
@@ -90,8 +91,8 @@ class Pieces(NamedTuple):
 class Reader:
     """A stored index, read-only. Row i is the i-th post in order of id; rows stay inside tipsearch.
 
-    What is used of a file is checked first. Raises IndexCorrupt where it is not what was written,
-    or where the parts do not fit together.
+    Each block of the file is checked before its first use. Raises IndexCorrupt where it is not
+    what was written, or where the parts do not fit together.
     """
 
     def __init__(self, generation: Generation) -> None:
@@ -113,7 +114,7 @@ class Reader:
         self.forms = Forms(strings, *parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """By folder and generation where it was opened; one in memory as a whole."""
+        """Pickle an opened index by its folder and generation, one in memory with all its data."""
         if self.name:
             return _reopened, (os.path.abspath(self.folder), self.name)
         parts = self.generation
@@ -124,7 +125,7 @@ class Reader:
         return self.generation.blobs[file], self._arrays[offsets]
 
     def damaged(self, reason: str) -> IndexCorrupt:
-        """The error that the manifest holds what this version cannot use."""
+        """The IndexCorrupt for a manifest with values that this version cannot use."""
         return IndexCorrupt(self.folder, "manifest.json", reason)
 
     # --- settings
@@ -137,7 +138,7 @@ class Reader:
 
     @property
     def embedding(self) -> Mapping[str, Any] | None:
-        """Which model made the embeddings: `model`, `sha256`, `dimensions`; None without them."""
+        """The model of the embeddings: `model`, `sha256`, `dimensions`; None if there are none."""
         embedding: Mapping[str, Any] | None = self._facts["embedding"]
         return embedding
 
@@ -153,25 +154,25 @@ class Reader:
             raise
 
     def row_of(self, id: str) -> int:
-        """The row of an id that the index gave before."""
+        """The row of the post of an id that the index has."""
         row = self.ids.find(id)
         self.generation.blobs["ids.txt"].fail_unless(row >= 0, "its lines are not in order")
         return row
 
     def rows_between(self, first: int, last: int) -> Array:
-        """The rows, ascending, of the posts dated from one day to another, counted from 1970."""
+        """The rows of the posts dated `first` to `last`, in days from 1970-01-01; ascending."""
         days = self._arrays["posts.days"].whole()
         return np.flatnonzero((days >= first) & (days <= last))
 
     def teasers(self, rows: Array) -> npt.NDArray[np.bool_]:
-        """Which of some rows are teasers."""
+        """Whether the post of each of some rows is a teaser: bool."""
         return self._arrays["posts.flags"].take(rows) & records.TEASER > 0
 
     # --- terms of posts
 
     @cached_property
     def vocabulary(self) -> list[str]:
-        """All terms, sorted by code point; term t is `vocabulary[t]`."""
+        """All terms in order of code point; term t is `vocabulary[t]`."""
         terms = list(self.terms)
         self.generation.blobs["terms.txt"].fail_unless(
             all(map(lt, terms, terms[1:])), "its lines are not in order"
@@ -180,14 +181,14 @@ class Reader:
 
     @property
     def lengths(self) -> tuple[int, int, int]:
-        """The counts of all full posts summed up, the number of teasers, and the sum of theirs."""
+        """The sum of counts of full posts, the number of teasers, the sum of counts of these."""
         full, teasers, of_teasers = self._facts["lengths"]
         return full, teasers, of_teasers
 
     def row(self, row: int) -> tuple[Array, Counts]:
-        """The terms of a post, ascending, and how often it has each (float64)."""
+        """The terms of the post of a row, ascending, and the count of each (float64)."""
         indices, counts = self._arrays["matrix.indices"], self._arrays["matrix.counts"]
-        start, end = layout.stretch(self._arrays["matrix.indptr"], row, len(indices))
+        start, end = layout.item_range(self._arrays["matrix.indptr"], row, len(indices))
         terms, of_terms = indices[start:end], counts[start:end]
         inside = not len(terms) or (terms[0] >= 0 and terms[-1] < len(self.terms))
         indices.fail_unless(
@@ -197,46 +198,46 @@ class Reader:
         return terms, of_terms.astype(np.float64)
 
     def row_scale(self, row: int) -> Array:
-        """One over the length of a post's TF-IDF row: float64, shape (1,); 0 without a term."""
+        """1 / the length of a post's TF-IDF row: float64, shape (1,); 0 if it has no term."""
         indptr, scales = self._arrays["matrix.indptr"], self._arrays["matrix.scale"]
-        start, end = layout.stretch(indptr, row, len(self._arrays["matrix.indices"]))
+        start, end = layout.item_range(indptr, row, len(self._arrays["matrix.indices"]))
         scale = scales[row : row + 1]
         fits = 0 < float(scale[0]) <= 1 if end > start else scale[0] == 0  # NaN fails too
         scales.fail_unless(bool(fits), "a number is out of range")
         return scale
 
     def terms_per_post(self) -> list[int]:
-        """How many different terms each post has."""
+        """The number of different terms of each post."""
         indptr = self._arrays["matrix.indptr"]
-        layout.pointers(indptr, len(self._arrays["matrix.indices"]))
+        layout.check_pointers(indptr, len(self._arrays["matrix.indices"]))
         counts: list[int] = (indptr.data[1:] - indptr.data[:-1]).tolist()
         return counts
 
     def counts(self) -> Any:
-        """How often each post has each term: scipy CSR, shape (posts, terms).
+        """The count of each term in each post: scipy CSR, shape (posts, terms).
 
         A word of the title counts `title_weight` times.
         """
         from scipy.sparse import csr_matrix
 
         arrays = self._arrays
-        layout.pointers(arrays["matrix.indptr"], len(arrays["matrix.indices"]))
-        indices = layout.inside(arrays["matrix.indices"], len(self.terms))
+        layout.check_pointers(arrays["matrix.indptr"], len(arrays["matrix.indices"]))
+        indices = layout.checked_below(arrays["matrix.indices"], len(self.terms))
         parts = (arrays["matrix.counts"].whole(), indices, arrays["matrix.indptr"].whole())
         return csr_matrix(parts, shape=(self.posts, len(self.terms)), copy=False)
 
     def document_frequencies(self, terms: Array | None = None) -> Array:
-        """In how many posts each of some terms is, or each of all."""
+        """The document frequency of each of some `terms`, or of all terms."""
         if terms is None:
             return layout.frequencies(self.generation)
         indptr = self._arrays["postings.indptr"]
-        found = indptr.take(terms + np.int64(1)) - indptr.take(terms.astype(np.int64))
-        inside = bool(np.all((found > 0) & (found <= self.posts)))
+        frequencies = indptr.take(terms + np.int64(1)) - indptr.take(terms.astype(np.int64))
+        inside = bool(np.all((frequencies > 0) & (frequencies <= self.posts)))
         indptr.fail_unless(inside, "a pointer is out of range")
-        return found
+        return frequencies
 
     def postings(self, weights: Literal["bm25", "tfidf"]) -> PostingLists:
-        """The postings of all terms with the weights of BM25, or with counts and a scale."""
+        """The postings of all terms: with BM25 weights, or for TF-IDF with counts and a scale."""
         arrays = self._arrays
         by_bm25 = weights == "bm25"
         return PostingLists(
@@ -251,7 +252,7 @@ class Reader:
     @property
     def embeddings(self) -> Embeddings:
         """The embeddings of the posts; empty where `embedding` is None."""
-        parts = ("vectors.codes", "vectors.scale", *(f"cells.{part}" for part in layout.OF_CELLS))
+        parts = ("vectors.codes", "vectors.scale", *(f"cells.{part}" for part in layout.CELL_PARTS))
         return Embeddings(*(self._arrays[part] for part in parts))
 
     @property
@@ -262,13 +263,13 @@ class Reader:
     # --- as a whole
 
     def verify(self) -> None:
-        """Check every byte, and that the parts fit together."""
+        """Check every byte, and that the parts fit together. Raises IndexCorrupt."""
         from tipsearch.store.verify import verify
 
         verify(self.generation)
 
     def info(self) -> dict[str, Any]:
-        """What the index is, as JSON types: counts, settings and the sources' SHA-256."""
+        """Counts, settings, the sources and their SHA-256, size and format, as JSON types."""
         blobs, arrays = self.generation.blobs, self._arrays
         size = sum(map(len, blobs.values())) + sum(part.data.nbytes for part in arrays.values())
         return {
@@ -279,12 +280,12 @@ class Reader:
         }
 
     def files(self) -> dict[str, int]:
-        """The files that the index was read from and their bytes; empty if it was only built."""
+        """The size in bytes of each file of the index; empty if it was not read from a folder."""
         return dict(sorted(self.generation.sizes.items()))
 
 
 def _reopened(folder: str, name: str) -> Reader:
-    """The index that was pickled by folder and generation. Raises IndexClosed where it is gone."""
+    """Unpickle by folder and generation. Raises IndexClosed where that is not the live one."""
     generation = read(Path(folder))
     if generation.name != name:
         raise IndexClosed(folder, "is another one than was pickled")
@@ -292,5 +293,5 @@ def _reopened(folder: str, name: str) -> Reader:
 
 
 def _rebuilt(facts: Mapping[str, Any], arrays: Any, blobs: Any) -> Reader:
-    """The index that was pickled as a whole."""
+    """Unpickle an index that was pickled with all its data."""
     return Reader(Generation(facts, arrays, blobs))

@@ -1,7 +1,7 @@
-"""How does a post lie in `posts.jsonl`? One JSON array a line: what it says, in a fixed order.
+"""Records: a post as one line of `posts.jsonl`, a JSON array of its fields in a fixed order.
 
-What it does not say is left out at the end. The id is not in it, since `ids.txt` has it, nor where
-the post was seen, which changes with every line that is put in before it; arrays tell that.
+Fields at the end that have their default value are left out. The id is in `ids.txt`. The sources
+are in arrays, since their line numbers change with every line that is put in before them.
 """
 
 from __future__ import annotations
@@ -18,24 +18,35 @@ TEASER = 1  # the bit of a post's flags
 
 
 class Content(Protocol):
-    """What a post says, whatever its id."""
+    """The fields of a record: those of a post without its id and sources. A draft has them too."""
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """The title; may be empty."""
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The text; may be empty."""
+
     @property
-    def date(self) -> Date | None: ...
+    def date(self) -> Date | None:
+        """The day of publication, if known."""
+
     @property
-    def categories(self) -> tuple[str, ...]: ...
+    def categories(self) -> tuple[str, ...]:
+        """The categories."""
+
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> Kind:
+        """ "full", or "teaser" where only an excerpt is known."""
+
     @property
-    def url(self) -> str | None: ...
+    def url(self) -> str | None:
+        """The address of the post, if known."""
 
 
 def record(post: Content) -> str:
-    """The line of a post, without its end: title, text, date, categories, kind, url.
+    """The record of a post, without a newline: title, text, date, categories, kind, url.
 
     >>> record(Post("a", "Fix it", "Fast."))
     '["Fix it","Fast."]'
@@ -52,16 +63,16 @@ def record(post: Content) -> str:
 
 
 def post(id: str, line: str, sources: tuple[Source, ...] = ()) -> Post:
-    """The post that `record` wrote as `line`; ValueError where it wrote no such line."""
+    """The post whose record is `line`. Raises ValueError where that is no record."""
     try:
         title, text, *rest = json.loads(line)
         date, categories, kind, url = rest + [None, [], "full", None][len(rest) :]
-        when = None if date is None else Date.fromisoformat(date)
+        day = None if date is None else Date.fromisoformat(date)
     except (RecursionError, TypeError) as error:
-        raise ValueError("it is no list of what a post says") from error
+        raise ValueError("it is no list of the fields of a post") from error
     if type(categories) is not list:
-        raise ValueError("what it says is not of the right type")
+        raise ValueError("its categories are no list")
     try:
-        return Post(id, title, text, when, tuple(categories), kind, url, sources)
+        return Post(id, title, text, day, tuple(categories), kind, url, sources)
     except SettingError as error:
         raise ValueError(str(error)) from error

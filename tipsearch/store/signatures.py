@@ -1,4 +1,4 @@
-"""Signatures of strings: 64 bits that tell which strings cannot be near to each other."""
+"""Signatures of strings: 64 bits each, by which spelling skips words at too great a distance."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ if TYPE_CHECKING:
     from tipsearch.store.strings import Table
 
 PREFIX = 32  # characters that a signature counts
-FOLLOWS = 0xC0, 0x80  # these bits of a byte are those where it goes on with a character in UTF-8
+CONTINUATION = 0xC0, 0x80  # a byte that continues a character in UTF-8: the mask, its bits
 
 
 def signatures(table: Table) -> Array:
-    r"""64 bits of each string: which characters it has (by code point modulo 32), and which twice.
+    r"""The signature of each string: uint64.
 
-    Bit c says that one of the first 32 characters is of class c, and bit 32 + c that two are. An
-    insertion, deletion, substitution or swap puts at most one character more among the first 32,
-    and takes at most one from them. So of two strings at distance d at most d bits are in the one
-    alone, and at most d in the other alone.
+    A character is of class c if its code point is c modulo 32. Bit c is set if one of the first 32
+    characters of the string is of class c, and bit 32 + c if two are.
+
+    An insertion, deletion, substitution or swap puts at most one more character among the first
+    32, and takes at most one from them. So of two strings at distance d, at most d bits are set
+    only in the one, and at most d only in the other.
 
     >>> from tipsearch.store.strings import Table
     >>> [f"{bits:x}" for bits in signatures(Table.of(b"\nabba\n", np.array([1, 5]))).tolist()]
     ['0', '600000006']
     """
     data = np.frombuffer(table.blob, np.uint8)
-    mask, following = FOLLOWS
+    mask, continuing = CONTINUATION
     lasts = data != ord("\n")  # the last byte of each character: it holds the lowest bits
-    lasts[:-1] &= data[1:] & mask != following
+    lasts[:-1] &= data[1:] & mask != continuing
     firsts = np.append(0, np.cumsum(lasts))[table.offsets]
     letters = data[lasts] & 31
     lengths, firsts = np.diff(firsts), firsts[:-1]
@@ -38,8 +40,8 @@ def signatures(table: Table) -> Array:
     for place in range(PREFIX):
         long = long[lengths[long] > place]
         bit = np.uint64(1) << letters[firsts[long] + place].astype(np.uint64)
-        had = once[long]
-        twice[long] |= had & bit
-        once[long] = had | bit
-    found: Array = once | twice << np.uint64(32)
-    return found
+        before = once[long]
+        twice[long] |= before & bit
+        once[long] = before | bit
+    bits: Array = once | twice << np.uint64(32)
+    return bits

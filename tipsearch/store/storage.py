@@ -1,12 +1,13 @@
-"""How is an index read from disk, and each byte of it known to be the one that was written?
+"""Storage: opens an index as a memory map of which each block is checked before its first use.
 
 A folder holds generations, each in a subfolder named by the SHA-256 of its manifest, and the file
 CURRENT, which names the live one. A generation is three files: `data.bin`, in which all parts lie
-one after the other, `manifest.json`, which says where, and `digests.bin`, with the SHA-256 of each
-block of the data. The manifest holds the SHA-256 of that file, so from CURRENT down each byte is
-covered. A block is checked when something in it is first used (a Merkle tree of three levels), so
-opening a million posts costs as much as opening ten. This file knows arrays, bytes and JSON, and
-nothing of search; `index/README.md` describes the format for a reader without Python.
+one after the other; `manifest.json`, which says where; `digests.bin`, the SHA-256 of each block of
+the data. The manifest holds the SHA-256 of digests.bin. So each byte is covered by a Merkle tree of
+three levels whose root is in CURRENT, and opening a million posts costs as much as opening ten.
+
+This module knows arrays, bytes and JSON, and nothing of search. `index/README.md` describes the
+format for a reader without Python.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 FORMAT = 4
-BLOCK = 1 << 14
+BLOCK = 1 << 14  # bytes
 ALIGNED = 64  # bytes: each part starts at a multiple, and zeros fill what is between
 DTYPES = ("|i1", "|u1", "<u2", "<i4", "<i8", "<u8", "<f4", "<f8")
-STRETCH = 256  # blocks that one thread checks at a time
+BLOCKS_AT_ONCE = 256  # that one thread hashes at a time
 DATA, DIGESTS, MANIFEST = "data.bin", "digests.bin", "manifest.json"
-PATIENCE = 20  # times that a generation may be gone before it is missing
+ATTEMPTS = 20  # looks at a generation that is gone before it is taken for missing
 HEXADECIMAL = frozenset("0123456789abcdef")
-# What is in the place of a file and is none; all else that the system says is no damage.
+# Errors where something else stands in place of a file; no other error of the system is damage.
 NOT_A_FILE = {errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 
 Blob = bytes | memoryview
@@ -54,37 +55,37 @@ Content = TypeVar("Content")
 
 
 class Guard:
-    """What knows which blocks of the data were checked, and checks the others."""
+    """Checks blocks of the data against their digests, each once. Raises IndexCorrupt."""
 
-    __slots__ = ("_data", "_digests", "_seen", "folder")
+    __slots__ = ("_data", "_digests", "checked", "folder")
 
     def __init__(self, data: Blob, digests: bytes, folder: str) -> None:
         self._data, self._digests, self.folder = data, digests, folder
-        self._seen = bytearray(len(digests) // 32)
+        self.checked = bytearray(len(digests) // 32)
 
     def check(self, start: int, stop: int, part: str) -> None:
-        """Raise IndexCorrupt where a byte from `start` to `stop` is not the one written."""
+        """Check the blocks of the bytes `start` to `stop` of the data, which belong to `part`."""
         block, last = start // BLOCK, (stop - 1) // BLOCK
-        if block == last and self._seen[block]:
+        if block == last and self.checked[block]:
             return
-        while (block := self._seen.find(0, block, last + 1)) != -1:
+        while (block := self.checked.find(0, block, last + 1)) != -1:
             data = self._data[block * BLOCK : (block + 1) * BLOCK]
             if hashlib.sha256(data).digest() != self._digests[32 * block : 32 * block + 32]:
                 raise IndexCorrupt(self.folder, part, "its checksum is wrong")
-            self._seen[block] = 1
+            self.checked[block] = 1
 
     def check_blocks(self, blocks: Array, part: str) -> None:
-        """Raise IndexCorrupt where one of these blocks is not the one written."""
-        missing = blocks[np.frombuffer(self._seen, np.uint8)[blocks] == 0]
-        for block in {*missing.tolist()}:
+        """Check the blocks of these numbers, which belong to `part`."""
+        unchecked = blocks[np.frombuffer(self.checked, np.uint8)[blocks] == 0]
+        for block in {*unchecked.tolist()}:
             self.check(block * BLOCK, block * BLOCK + 1, part)
 
     def check_all(self) -> None:
-        """Raise IndexCorrupt where any byte is not the one written."""
+        """Check all blocks, in several threads."""
         from concurrent.futures import ThreadPoolExecutor  # a query needs none
 
-        size, step = len(self._data), STRETCH * BLOCK
-        with ThreadPoolExecutor() as threads:  # hashing leaves the interpreter to the others
+        size, step = len(self._data), BLOCKS_AT_ONCE * BLOCK
+        with ThreadPoolExecutor() as threads:  # hashing releases the interpreter lock
             checks = [
                 threads.submit(self.check, at, min(at + step, size), DATA)
                 for at in range(0, size, step)
@@ -94,13 +95,13 @@ class Guard:
 
 
 class Checked(Generic[Content]):
-    """The content of one part, bytes or an array of one dimension; what is used of it is checked.
+    """The content of one part, bytes or an array of one dimension, checked before use.
 
-    Slices are checked as they are taken. `ensure` checks a stretch that is then used through
-    `data`, the unchecked whole. Content that was never on disk needs no check.
+    Slices are checked as they are taken. `ensure` checks a range of items, which may then be used
+    through `data`, the unchecked content. Content that was never on disk needs no check.
     """
 
-    __slots__ = ("_guard", "_item", "_name", "_sliced", "_start", "_whole", "data")
+    __slots__ = ("_all_checked", "_guard", "_item", "_name", "_sliced", "_start", "data")
 
     def __init__(
         self,
@@ -113,20 +114,23 @@ class Checked(Generic[Content]):
         self.data: Content = data
         self._sliced: Any = data
         self._guard, self._name, self._start, self._item = guard, name, start, item
-        self._whole = guard is None  # whether nothing of it is left to be checked
+        self._all_checked = guard is None
 
     def __len__(self) -> int:
         return len(self._sliced)
 
-    def __getitem__(self, stretch: slice) -> Content:
-        start, stop, _ = stretch.indices(len(self._sliced))
+    def __getitem__(self, items: slice) -> Content:
+        start, stop, _ = items.indices(len(self._sliced))
         self.ensure(start, stop)
         content: Content = self._sliced[start:stop]
         return content
 
     def take(self, places: Array, width: int = 1) -> Array:
-        """The items at some places, each checked; or as rows, `width` items from each place on."""
-        if self._guard is not None and not self._whole and len(places):
+        """The items at some places, checked.
+
+        With a `width`, the rows at these places of the array in shape (-1, width).
+        """
+        if self._guard is not None and not self._all_checked and len(places):
             starts = self._start + places * (width * self._item)
             self._guard.check_blocks(starts // BLOCK, self._name)
             if width > 1:  # a row may lie across the end of a block
@@ -137,29 +141,33 @@ class Checked(Generic[Content]):
         return content
 
     def ensure(self, start: int, stop: int) -> None:
-        """Check the items from `start` to `stop`; IndexCorrupt where one is not as written."""
-        if self._guard is not None and not self._whole and stop > start:
-            first, last = self._start + start * self._item, self._start + stop * self._item
+        """Check the items from `start` to `stop`. Raises IndexCorrupt."""
+        if self._all_checked or self._guard is None or stop <= start:
+            return
+        first, last = self._start + start * self._item, self._start + stop * self._item
+        block = first // BLOCK
+        # Most stretches lie in one block that was checked before; a call for these would cost much.
+        if not self._guard.checked[block] or (last - 1) // BLOCK != block:
             self._guard.check(first, last, self._name)
 
     def whole(self) -> Content:
-        """All of it, checked."""
-        if not self._whole:
+        """The whole content, checked. Raises IndexCorrupt."""
+        if not self._all_checked:
             self.ensure(0, len(self))
-            self._whole = True
+            self._all_checked = True
         return self.data
 
     def fail_unless(self, holds: bool, reason: str) -> None:
-        """Raise IndexCorrupt for this part where something about it does not hold."""
+        """Raise IndexCorrupt for this part, with this reason, unless `holds`."""
         if not holds:
             raise IndexCorrupt(self._guard.folder if self._guard else "", self._name, reason)
 
 
 class Generation(NamedTuple):
-    """One whole index: JSON `facts`, `arrays` by name and `blobs` by name.
+    """One state of an index: its JSON `facts`, its `arrays` and its `blobs` by name.
 
-    `name` is the SHA-256 of the manifest, `folder` where it was read and `sizes` the bytes of each
-    file; they are empty, and there is no `guard`, while the index was only built.
+    `name` is the SHA-256 of the manifest, `folder` where it was read from, `sizes` the bytes of
+    each file. They are empty, and `guard` is None, for an index that was not read from a folder.
     """
 
     facts: Mapping[str, Any]
@@ -171,7 +179,7 @@ class Generation(NamedTuple):
     guard: Guard | None = None
 
     def verify(self) -> None:
-        """Check every byte; raises IndexCorrupt."""
+        """Check every byte. Raises IndexCorrupt."""
         if self.guard is not None:
             self.guard.check_all()
         parts: list[Checked[Any]] = [*self.blobs.values(), *self.arrays.values()]
@@ -180,16 +188,16 @@ class Generation(NamedTuple):
 
 
 def folder_of(name: str | os.PathLike[str]) -> Path:
-    """The folder of that name. Raises SettingError where that is empty, or no name."""
+    """The path of the folder of that name. Raises SettingError where it is empty or no name."""
     if not isinstance(name, str | os.PathLike) or not os.fspath(name):
         raise SettingError("folder", name, "the name of a folder")
     return Path(name)
 
 
 def read(folder: Path) -> Generation:
-    """Open the live index of `folder`: check its manifest and map its files.
+    """Open the live index of `folder`: check its manifest and map its data.
 
-    Each byte is checked when it is first used, or by `Generation.verify`.
+    Each block is checked when it is first used, or by `Generation.verify`.
 
     Raises IndexNotFound, IndexUnreadable, IndexFormatError or IndexCorrupt.
     """
@@ -200,7 +208,7 @@ def read(folder: Path) -> Generation:
         try:
             return load(generation)
         except FileNotFoundError as error:
-            if attempt > PATIENCE and current(folder) == name and _identity(generation) == identity:
+            if attempt > ATTEMPTS and current(folder) == name and _identity(generation) == identity:
                 missing = Path(error.filename).name if identity else name
                 raise IndexCorrupt(str(folder), missing, "it is missing") from None
             time.sleep(0.002)  # a build has just put another generation in its place
@@ -208,7 +216,7 @@ def read(folder: Path) -> Generation:
 
 
 def current(folder: Path) -> str:
-    """What CURRENT says."""
+    """The name of the live generation. Raises IndexNotFound, IndexUnreadable or IndexCorrupt."""
     try:
         data = _read_bytes(folder / "CURRENT", str(folder))
     except FileNotFoundError:
@@ -224,7 +232,7 @@ def current(folder: Path) -> str:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one of the same name that took its place."""
+    """What differs between a folder and a later one of the same name; None if it is gone."""
     try:
         status = folder.stat()
     except OSError:
@@ -233,21 +241,24 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 
 def load(generation: Path) -> Generation:
-    """Read the generation in the folder of that name, or raise IndexCorrupt."""
+    """Open the generation in this folder.
+
+    Raises FileNotFoundError, IndexUnreadable, IndexFormatError or IndexCorrupt.
+    """
     manifest, size = _manifest(generation)
     try:
         return _parts(generation, manifest, size)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-        # The checksums are right, so this was written so, and not by tipsearch.
+        # The checksums are right: the file was written like this, and not by tipsearch.
         reason = f"it is not as tipsearch writes it ({type(error).__name__}: {error})"
         raise IndexCorrupt(str(generation.parent), MANIFEST, reason) from error
 
 
 def _parts(generation: Path, manifest: Mapping[str, Any], size: int) -> Generation:
-    """All parts that the manifest, of this size, names."""
+    """The parts that the manifest names; `size` is that of the manifest."""
     folder = str(generation.parent)
     digests = _read_bytes(generation / DIGESTS, folder)
-    _require_size(folder, DIGESTS, len(digests), manifest["digests"]["size"])
+    _check_size(folder, DIGESTS, len(digests), manifest["digests"]["size"])
     if hashlib.sha256(digests).hexdigest() != manifest["digests"]["sha256"]:
         raise IndexCorrupt(folder, DIGESTS, "its checksum is wrong")
     data = _mapped(generation / DATA, manifest["data"]["size"])
@@ -257,16 +268,16 @@ def _parts(generation: Path, manifest: Mapping[str, Any], size: int) -> Generati
     blobs: dict[str, Checked[Blob]] = {}
     arrays: dict[str, Checked[Array]] = {}
     end = 0
-    for name, told in sorted(manifest["parts"].items()):
+    for name, entry in sorted(manifest["parts"].items()):
         start = aligned(end)
-        if told["offset"] != start:
-            raise ValueError(f"it has {name!r} start at {told['offset']!r}, not at {start}")
-        if "dtype" in told:
-            array = _array(data, told, start)
+        if entry["offset"] != start:
+            raise ValueError(f"it has {name!r} start at {entry['offset']!r}, not at {start}")
+        if "dtype" in entry:
+            array = _array(data, entry, start)
             arrays[name] = Checked(array, guard, name, start, array.itemsize)
             end = start + array.nbytes
         else:
-            end = start + told["size"]
+            end = start + entry["size"]
             blobs[name] = Checked(data[start:end], guard, name, start)
         if not start <= end <= len(data):
             raise ValueError(f"it has {name!r} end at {end}")
@@ -277,12 +288,12 @@ def _parts(generation: Path, manifest: Mapping[str, Any], size: int) -> Generati
 
 
 def aligned(end: int) -> int:
-    """Where a part starts, given the end of the one before it."""
+    """Where a part starts, given the end of the part before it."""
     return -(-end // ALIGNED) * ALIGNED
 
 
 def _manifest(generation: Path) -> tuple[dict[str, Any], int]:
-    """The manifest and its size, if its bytes are those that the folder's name promises."""
+    """The manifest and its size. Its SHA-256 must be the name of the folder."""
     folder = str(generation.parent)
     data = _read_bytes(generation / MANIFEST, folder)
     if hashlib.sha256(data).hexdigest() != generation.name:
@@ -300,9 +311,9 @@ def _manifest(generation: Path) -> tuple[dict[str, Any], int]:
 
 @contextmanager
 def _opened(path: Path, folder: str) -> Iterator[BinaryIO]:
-    """A file of the index, open for reading; what cannot be read is an error that says why.
+    """A file of the index, open for reading. Raises IndexCorrupt where it is no regular file.
 
-    What it is, is asked of what was opened: between two looks at a name, a build may take it away.
+    The type is that of the opened file: between two looks at a name, a build may replace it.
     """
     try:
         with open(path, "rb", opener=_without_waiting) as file:
@@ -319,7 +330,7 @@ def _opened(path: Path, folder: str) -> Iterator[BinaryIO]:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a pipe that nobody writes to would else be waited for without end."""
+    """Open without blocking: to open a pipe that nobody writes to would never end."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -328,29 +339,29 @@ def _read_bytes(path: Path, folder: str) -> bytes:
         return file.read()
 
 
-def _require_size(folder: str, file: str, found: int, expected: int) -> None:
+def _check_size(folder: str, file: str, found: int, expected: int) -> None:
     if found != expected:
         raise IndexCorrupt(folder, file, f"it has {found:,} bytes instead of {expected:,}")
 
 
 def _mapped(path: Path, size: int) -> Blob:
-    """The bytes of a file of this size, memory-mapped: one descriptor for all of an index.
+    """The bytes of a file of this size, memory-mapped.
 
-    What is checked later is the mapping that is then used, not the file of that name.
+    What is checked later is this mapping, not the file that then has that name.
     """
     folder = str(path.parent.parent)
     with _opened(path, folder) as file:
         found = os.fstat(file.fileno()).st_size
-        _require_size(folder, path.name, found, size)
-        # Nothing can be mapped of an empty file.
+        _check_size(folder, path.name, found, size)
+        # An empty file cannot be mapped.
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if found else b""
 
 
-def _array(data: Blob, told: Mapping[str, Any], start: int) -> Array:
-    """The array that starts at this byte of the data, with the manifest's dtype and shape."""
-    if told["dtype"] not in DTYPES:  # numpy itself may crash on what it takes for one
-        raise ValueError(f"it names the dtype {told['dtype']!r}")
-    dtype, (length,) = np.dtype(told["dtype"]), told["shape"]
+def _array(data: Blob, entry: Mapping[str, Any], start: int) -> Array:
+    """The array at byte `start` of the data, with the dtype and shape of its manifest entry."""
+    if entry["dtype"] not in DTYPES:  # numpy itself may crash on a forged name
+        raise ValueError(f"it names the dtype {entry['dtype']!r}")
+    dtype, (length,) = np.dtype(entry["dtype"]), entry["shape"]
     if type(length) is not int or not 0 <= length <= (len(data) - start) // dtype.itemsize:
         raise ValueError(f"it names the shape [{length}]")
     return np.frombuffer(data, dtype=dtype, offset=start, count=length)

@@ -1,7 +1,7 @@
-"""How do strings lie on disk, and how is one found without loading them all?
+"""Tables of strings: UTF-8 lines in one blob and an array of offsets, searched without decoding.
 
-A table of strings is one blob of UTF-8 lines and one array of offsets. Nothing is decoded until
-it is asked for, so opening a table of a million titles costs as much as opening one of ten.
+A string is decoded when it is asked for, so opening a table of a million titles costs as much as
+opening one of ten. `Strings` are found by binary search, `HashedStrings` by hash.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.integer[Any]]
 
-MANY = 256  # strings of a table: to check all of it costs less than to look after each
+MANY = 256  # strings: for so many, to check the whole table costs less than to check each
 
 
 class Table(NamedTuple):
-    """Strings as they are stored: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
+    """Strings as stored: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
 
     blob: Blob
     offsets: Numbers
 
     @classmethod
     def of(cls, blob: Blob, lengths: Numbers) -> Table:
-        """The table of strings that lie in a row, each ended by a newline that counts."""
+        """The table of the strings in `blob`; `lengths` are in bytes, with the newline of each."""
         return cls(blob, pointers(lengths))
 
 
 def encode(strings: Iterable[str]) -> Table:
-    """The table of some strings.
+    """The table of these strings.
 
     Raises SettingError on half of a surrogate pair, which is no character and has no bytes.
     """
@@ -53,7 +53,7 @@ def encode(strings: Iterable[str]) -> Table:
 
 
 def gather(tables: Sequence[Table], order: Numbers) -> Table:
-    """The strings of several tables, numbered through, in some order.
+    """The table of the strings numbered `order`; the first of a table follows the last before.
 
     >>> gather([encode(["a", "b"]), encode(["new"])], np.array([0, 2, 1])).blob
     b'a\\nnew\\nb\\n'
@@ -61,7 +61,7 @@ def gather(tables: Sequence[Table], order: Numbers) -> Table:
     lengths = np.concatenate([np.diff(table.offsets) for table in tables])[order]
     ends = np.cumsum([len(table.offsets) - 1 for table in tables])
     table = np.searchsorted(ends, order, side="right")
-    # What follows on what comes before it is taken at one go.
+    # Strings that are neighbours in their table are copied at once.
     breaks = np.flatnonzero((np.diff(order) != 1) | (np.diff(table) != 0)) + 1
     firsts = np.append(0, breaks) if len(order) else breaks
     lasts = np.append(breaks, len(order))[: len(firsts)] - 1
@@ -78,7 +78,7 @@ def gather(tables: Sequence[Table], order: Numbers) -> Table:
 
 
 def pointers(lengths: Numbers) -> Numbers:
-    """Where each of some stretches that lie in a row starts, and where the last one ends.
+    """Pointers: where each of some ranges of these lengths starts, and where the last one ends.
 
     int32 where that holds the end, else int64.
 
@@ -92,21 +92,21 @@ def pointers(lengths: Numbers) -> Numbers:
 
 
 def hash_key(string: str) -> tuple[int, bytes]:
-    """What `HashedStrings` are sorted by: the CRC-32 of the UTF-8 bytes, then these."""
+    """The sort key of `HashedStrings`: the CRC-32 of the UTF-8 bytes, then the bytes."""
     data = string.encode(errors="surrogatepass")
     return zlib.crc32(data), data
 
 
 def bucket_count(strings: int) -> int:
-    """How many buckets so many strings have: half as many, rounded up to a power of two."""
+    """The number of buckets of so many strings: half as many, rounded up to a power of 2; >= 2."""
     return 1 << max(1, (strings - 1).bit_length() - 1)
 
 
 def buckets(strings: Iterable[bytes], count: int) -> Numbers:
-    """The buckets of `count` strings in the order of `hash_key`.
+    """Where the strings of each bucket start, given `count` strings in the order of `hash_key`.
 
-    Bucket b holds the strings whose CRC-32 starts with the bits of b, from place `buckets[b]` to
-    `buckets[b + 1]`.
+    Bucket b holds the strings whose CRC-32 starts with the bits of b: those from place
+    `buckets[b]` to `buckets[b + 1]`.
     """
     number = bucket_count(count)
     hashes = np.fromiter(map(zlib.crc32, strings), np.int64, count) * number >> 32
@@ -114,20 +114,20 @@ def buckets(strings: Iterable[bytes], count: int) -> Numbers:
 
 
 def smallest(numbers: Numbers) -> Numbers:
-    """Numbers from 0 on in the smallest type of uint8, uint16 and int32 that holds them."""
-    most = int(numbers.max()) if len(numbers) else 0
-    kind = np.uint8 if most < 1 << 8 else np.uint16 if most < 1 << 16 else np.int32
-    return numbers.astype(kind)
+    """The numbers, which are 0 or more, in the smallest of uint8, uint16 and int32."""
+    greatest = int(numbers.max()) if len(numbers) else 0
+    dtype = np.uint8 if greatest < 1 << 8 else np.uint16 if greatest < 1 << 16 else np.int32
+    return numbers.astype(dtype)
 
 
 class Strings:
-    """A read-only sequence: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
+    """A read-only table: string i is `blob[offsets[i] : offsets[i + 1] - 1]`, in UTF-8."""
 
     __slots__ = ("_at", "_blob", "_data", "_fits", "_offsets")
 
     def __init__(self, blob: Checked[Blob], offsets: Checked[Numbers]) -> None:
         self._blob, self._offsets, self._fits = blob, offsets, False
-        # Much faster to index, one by one, than what they stand for.
+        # These are much faster to index, item by item, than Checked.
         self._data, self._at = blob.data, offsets.data.data
 
     def __len__(self) -> int:
@@ -156,9 +156,9 @@ class Strings:
         starts, ends = offsets[places], offsets[places + 1]
         inside = (starts >= 0) & (starts < ends) & (ends <= len(blob))
         self._offsets.fail_unless(bool(np.all(inside)), "an offset is out of range")
-        stretches = zip(starts.tolist(), (ends - 1).tolist(), strict=True)
+        ranges = zip(starts.tolist(), (ends - 1).tolist(), strict=True)
         try:
-            return [str(blob[start:end], "utf-8") for start, end in stretches]
+            return [str(blob[start:end], "utf-8") for start, end in ranges]
         except UnicodeDecodeError:
             self._blob.fail_unless(False, "it is not UTF-8")
             raise
@@ -179,11 +179,11 @@ class Strings:
         return (self[i] for i in range(len(self)))
 
     def place(self, string: str) -> int:
-        """Where `string` is, or would be; the strings must be sorted, by code point as `sorted`."""
-        wanted, low, high = string.encode(errors="surrogatepass"), 0, len(self)
+        """The place of `string`, or where it would be inserted; strings sorted by code point."""
+        key, low, high = string.encode(errors="surrogatepass"), 0, len(self)
         while low < high:
             middle = (low + high) // 2
-            if self._bytes(middle) < wanted:
+            if self._bytes(middle) < key:
                 low = middle + 1
             else:
                 high = middle
@@ -195,7 +195,7 @@ class Strings:
         return place if place < len(self) and self[place] == string else -1
 
     def table(self) -> Table:
-        """All of them, checked."""
+        """The whole table, checked."""
         return Table(self._blob.whole(), self._offsets.whole())
 
     def check(self) -> None:
@@ -208,7 +208,7 @@ class Strings:
         return string
 
     def _lines(self) -> tuple[Blob, Numbers]:
-        """All bytes and offsets, once it is known that they fit together."""
+        """The blob and the offsets, checked to fit together. Raises IndexCorrupt."""
         blob, offsets = self._blob.whole(), self._offsets.whole()
         if not self._fits:
             ends = offsets[0] == 0 and offsets[-1] == len(blob)
@@ -221,16 +221,16 @@ class Strings:
 
     def equal_to(self, string: str) -> list[int]:
         """All places of `string`, ascending; the strings may be in any order."""
-        wanted, blob = string.encode(errors="surrogatepass") + b"\n", self._lines()[0]
-        first = [0] if blob[: len(wanted)] == wanted else []
-        found = re.finditer(b"(?<=\n)" + re.escape(wanted), blob)
-        return first + [self._place(match.start()) for match in found]
+        line, blob = string.encode(errors="surrogatepass") + b"\n", self._lines()[0]
+        first = [0] if blob[: len(line)] == line else []
+        matches = re.finditer(b"(?<=\n)" + re.escape(line), blob)
+        return first + [self._place(match.start()) for match in matches]
 
     def containing(self, part: str) -> list[int]:
         """All places whose string contains `part` (not empty), ascending, each once."""
-        wanted = re.escape(part.encode(errors="surrogatepass"))
-        found = re.finditer(wanted, self._lines()[0])
-        return list(dict.fromkeys(self._place(match.start()) for match in found))
+        pattern = re.escape(part.encode(errors="surrogatepass"))
+        matches = re.finditer(pattern, self._lines()[0])
+        return list(dict.fromkeys(self._place(match.start()) for match in matches))
 
     def without_spaces(self) -> Strings:
         """The same strings without the spaces in them."""
@@ -248,7 +248,7 @@ class Strings:
 
 
 class HashedStrings(Strings):
-    """Strings in the order of `hash_key`: one is found in two or three looks, however many."""
+    """Strings in the order of `hash_key`: look-up takes two or three reads, whatever the size."""
 
     __slots__ = ("_bucket_at", "_buckets", "_count")
 
@@ -260,10 +260,10 @@ class HashedStrings(Strings):
         self._count = len(buckets) - 1
 
     def check(self) -> None:
-        """Raise IndexCorrupt unless all are UTF-8 lines in order, and in the right buckets."""
+        """Raise IndexCorrupt unless all are UTF-8 lines in order, in the right buckets."""
         super().check()
-        right = buckets((string.encode() for string in self), len(self))
-        same = np.array_equal(right, self._buckets.whole())
+        expected = buckets((string.encode() for string in self), len(self))
+        same = np.array_equal(expected, self._buckets.whole())
         self._buckets.fail_unless(same, "a string is not in its bucket")
 
     def _key(self, string: str) -> Any:
@@ -278,18 +278,18 @@ class HashedStrings(Strings):
         return range(start, end)
 
     def place(self, string: str) -> int:
-        """Where `string` is, or would be."""
+        """The place of `string`, or where it would be inserted."""
         key = hash_key(string)
         places = self._bucket(key[0])
         for place in places:
-            if (zlib.crc32(found := self._bytes(place)), found) >= key:
+            if (zlib.crc32(data := self._bytes(place)), data) >= key:
                 return place
         return places.stop
 
     def find(self, string: str) -> int:
         """The place of `string`, or -1."""
-        hashed, wanted = hash_key(string)
+        hashed, data = hash_key(string)
         for place in self._bucket(hashed):
-            if self._bytes(place) == wanted:
+            if self._bytes(place) == data:
                 return place
         return -1

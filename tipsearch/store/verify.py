@@ -1,7 +1,8 @@
-"""Does an index hold together? Every byte, every place, and all that follows from something else.
+"""Verification: all checks of an index that need no source files.
 
-`layout.verify` checks what points at something. Here is the rest: the order of all strings, every
-post as it would be read, and that the postings and the bounds are those of the counts.
+`layout.verify` checks digests and pointers. This module checks the content: the order of all
+strings, each record, and that derived arrays (postings, signatures, block maxima) are what follows
+from the others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from scipy.sparse import csr_array
 
 from tipsearch.analysis.analyzer import fold
 from tipsearch.analysis.embedding.model import DIMENSIONS
-from tipsearch.analysis.embedding.vectors import MOST, scales
+from tipsearch.analysis.embedding.vectors import MAX_CODE, scales
 from tipsearch.corpus.dates import day
 from tipsearch.store import blocks, layout, records
 from tipsearch.store.records import TEASER
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 
 
 def verify(generation: Generation) -> None:
-    """Check all that can be checked without the sources; raises IndexCorrupt."""
+    """Check everything in the index. Raises IndexCorrupt."""
     layout.verify(generation)
     _verify_posts(generation)
     _verify_terms(generation)
     _verify_groups(generation)
     _verify_vectors(generation)
-    for name, array in _follows(generation):
+    for name, array in _derived(generation):
         same = np.array_equal(generation.arrays[name].whole(), array)
         generation.arrays[name].fail_unless(same, "it is not what follows from the rest")
 
@@ -69,7 +70,7 @@ def _verify_terms(generation: Generation) -> None:
     forms = generation.blobs["forms.txt"], arrays["forms.offsets"], arrays["forms.buckets"]
     HashedStrings(*forms).check()
     frequency = arrays["forms.frequency"]
-    frequency.fail_unless(bool(np.all(frequency.whole() > 0)), "a form is never there")
+    frequency.fail_unless(bool(np.all(frequency.whole() > 0)), "a form is in no post")
 
 
 def _verify_groups(generation: Generation) -> None:
@@ -81,23 +82,23 @@ def _verify_groups(generation: Generation) -> None:
 def _verify_vectors(generation: Generation) -> None:
     arrays = generation.arrays
     codes, centroids = arrays["vectors.codes"], arrays["cells.centroids"]
-    codes.fail_unless(bool(np.all(codes.whole() >= -MOST)), "a number is out of range")
+    codes.fail_unless(bool(np.all(codes.whole() >= -MAX_CODE)), "a number is out of range")
     finite = bool(np.all(np.isfinite(centroids.whole())))
     centroids.fail_unless(finite, "a number is out of range")
     if len(arrays["cells.starts"]):
-        layout.ascend(arrays["cells.rows"], arrays["cells.starts"].whole())
+        layout.check_ascending(arrays["cells.rows"], arrays["cells.starts"].whole())
 
 
 def _verify_lengths(generation: Generation, counts: csr_array) -> None:
     lengths = counts.sum(axis=1, dtype=np.int64)
     teasers = generation.arrays["posts.flags"].data & TEASER > 0
-    told = [lengths[~teasers].sum(), teasers.sum(), lengths[teasers].sum()]
-    same = told == generation.facts["lengths"]
+    sums = [lengths[~teasers].sum(), teasers.sum(), lengths[teasers].sum()]
+    same = sums == generation.facts["lengths"]
     generation.arrays["matrix.counts"].fail_unless(same, "their sums are not those of the manifest")
 
 
-def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
-    """The names of arrays, and what they must be, given others that came before."""
+def _derived(generation: Generation) -> Iterator[tuple[str, Array]]:
+    """Each derived array by name, computed anew; arrays it needs are checked before."""
     forms = _strings(generation, "forms.txt").table()
     yield "forms.signatures", signatures(forms)
     arrays, posts = generation.arrays, generation.facts["posts"]
@@ -111,9 +112,9 @@ def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
         shape=(posts, generation.facts["terms"]),
     )
     scale, lengths = arrays["matrix.scale"], np.diff(counts.indptr)
-    fits = scale.data[lengths > 0]
-    weighs = np.all((fits > 0) & (fits <= 1)) and not np.any(scale.data[lengths == 0])
-    scale.fail_unless(bool(weighs), "a number is out of range")
+    of_terms = scale.data[lengths > 0]
+    fits = np.all((of_terms > 0) & (of_terms <= 1)) and not np.any(scale.data[lengths == 0])
+    scale.fail_unless(bool(fits), "a number is out of range")
     _verify_lengths(generation, counts)
     by_term = counts.tocsc()
     rows, indptr, bm25 = by_term.indices, by_term.indptr, arrays["postings.bm25"]
@@ -122,8 +123,8 @@ def _follows(generation: Generation) -> Iterator[tuple[str, Array]]:
     yield "postings.counts", by_term.data
     frequencies = np.diff(indptr)
     arrays["postings.indptr"].fail_unless(bool(np.all(frequencies > 0)), "a term is in no post")
-    weighs = np.all((bm25.data > 0) & (bm25.data < np.inf))
-    bm25.fail_unless(bool(weighs), "a weight is out of range")
+    fits = np.all((bm25.data > 0) & (bm25.data < np.inf))
+    bm25.fail_unless(bool(fits), "a weight is out of range")
     frequent = blocks.frequent_terms(frequencies, posts)
     yield "frequent", frequent
     cosine = by_term.data * scale.data[rows]

@@ -1,1 +1,1 @@
-"""Views: results as tables, charts and HTML."""
+"""Views of results: tables, charts and HTML."""

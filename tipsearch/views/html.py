@@ -1,18 +1,18 @@
-"""How does a table look in a notebook? HTML in the notebook's own colours, what is said escaped."""
+"""HTML of tables, paragraphs and links for notebooks, with all text escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from html import escape
 
-SHOWN = 50  # rows at most, where each is of a post, a query or a file
-PLAIN = ' class="tex2jax_ignore mathjax_ignore"'  # or Jupyter sets what is between two $ as maths
-LEFT = ' style="text-align: left"'  # Jupyter's own is to the right
-WHOLE = ' style="text-align: left; white-space: nowrap"'
+MAX_ROWS = 50  # of a table of posts, queries or files
+NO_MATHS = ' class="tex2jax_ignore mathjax_ignore"'  # Jupyter sets text between two $ as maths
+LEFT = ' style="text-align: left"'  # Jupyter's default is right
+LEFT_NO_WRAP = ' style="text-align: left; white-space: nowrap"'
 
 
 class Markup(str):
-    """A text that is HTML already."""
+    """A string of HTML, which is not escaped again."""
 
     __slots__ = ()
 
@@ -20,14 +20,14 @@ class Markup(str):
 def table(
     heads: Sequence[str], rows: Iterable[Sequence[str]], unbroken: Container[str] = ()
 ) -> str:
-    """A table with these headings and rows of cells; all but `Markup` is escaped.
+    """Return the HTML of a table; headings and cells are escaped, except for `Markup`.
 
-    Cells below the headings in `unbroken` stay on one line: a date would break at its hyphens.
+    Cells of the columns in `unbroken` stay on one line: a date would break at its hyphens.
     """
-    styles = [WHOLE if name in unbroken else LEFT for name in heads]
+    styles = [LEFT_NO_WRAP if name in unbroken else LEFT for name in heads]
     head = "".join(f"<th{LEFT}>{escape(name)}</th>" for name in heads)
     body = "".join(f"<tr>{''.join(map(_cell, row, styles))}</tr>" for row in rows)
-    return f"<table{PLAIN}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table{NO_MATHS}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(text: str, style: str) -> str:
@@ -35,12 +35,12 @@ def _cell(text: str, style: str) -> str:
 
 
 def paragraph(text: str) -> str:
-    """A paragraph of a text, escaped."""
+    """Return the HTML of a paragraph; the text is escaped."""
     return f"<p>{escape(text)}</p>"
 
 
 def link(text: str, url: str) -> str:
-    """The text as a link, where it leads to the web."""
+    """Return the text as an HTML link, or the text itself where the URL is not of http or https."""
     if not url.lower().startswith(("http://", "https://")):
         return text
     return Markup(f'<a href="{escape(url)}" rel="noopener noreferrer">{escape(text)}</a>')

@@ -1,4 +1,4 @@
-"""How does a result become a table? Named columns, given as a pandas DataFrame or as Arrow."""
+"""Tables of results: named columns, exported as pandas DataFrames or pyarrow Tables."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-Kind = Literal["text", "texts", "date", "whole", "whole or none", "real", "truth"]
-DTYPES: dict[Kind, str] = {  # of pandas
+Kind = Literal["text", "texts", "date", "int", "int or none", "float", "bool"]
+PANDAS_DTYPES: dict[Kind, str] = {
     "text": "string", "texts": "object", "date": "datetime64[s]",
-    "whole": "int64", "whole or none": "Int64", "real": "float64", "truth": "bool",
+    "int": "int64", "int or none": "Int64", "float": "float64", "bool": "bool",
 }  # fmt: skip
 
 
 class Column(NamedTuple):
-    """The values of a column, a list or an array of one dimension, and what they are.
+    """The kind of a column and its values, a list or an array of one dimension.
 
-    "texts" are lists of strings. Of "text", "date", "real" and "whole or none" one may
+    Values of "texts" are lists of strings. Values of "text", "date", "float" and "int or none" may
     be None.
     """
 
@@ -40,39 +40,39 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Named columns of equal length, in order."""
+    """Columns of equal length by name, in order."""
 
     columns: Mapping[str, Column]
 
-    def given(self, arrow: bool) -> Any:
-        """The pyarrow Table where `arrow` is asked for, else the pandas DataFrame."""
+    def export(self, arrow: bool) -> Any:
+        """Return a pyarrow Table if `arrow`, else a pandas DataFrame. Raises ExtraMissing."""
         return self.arrow() if arrow else self.frame()
 
     def frame(self) -> Any:
-        """A pandas DataFrame, its index the numbers from 0. Raises ExtraMissing.
+        """Return a pandas DataFrame with an index from 0. Raises ExtraMissing.
 
-        Texts are of the dtype "string", dates datetime64[s] with NaT for none: nanoseconds would
-        not reach beyond the years 1677 to 2262.
+        Texts have the dtype "string". Dates are datetime64[s], with NaT for None: nanoseconds hold
+        only the years 1677 to 2262.
         """
-        pandas = library(arrow=False)
+        pandas = load_library(arrow=False)
         return pandas.DataFrame(
             {
                 name: pandas.Series(
                     np.array(values, "datetime64[s]") if kind == "date" else values,
-                    dtype=DTYPES[kind],
+                    dtype=PANDAS_DTYPES[kind],
                 )
                 for name, (kind, values) in self.columns.items()
             }
         )
 
     def arrow(self) -> Any:
-        """A pyarrow Table; dates are date32, texts string or list<string>. Raises ExtraMissing."""
-        pyarrow = library(arrow=True)
+        """Return a pyarrow Table; dates are date32, texts are list<string>. Raises ExtraMissing."""
+        pyarrow = load_library(arrow=True)
         types = {
             "text": pyarrow.string(), "texts": pyarrow.list_(pyarrow.string()),
-            "date": pyarrow.date32(), "whole": pyarrow.int64(),
-            "whole or none": pyarrow.int64(), "real": pyarrow.float64(),
-            "truth": pyarrow.bool_(),
+            "date": pyarrow.date32(), "int": pyarrow.int64(),
+            "int or none": pyarrow.int64(), "float": pyarrow.float64(),
+            "bool": pyarrow.bool_(),
         }  # fmt: skip
         return pyarrow.table(
             {
@@ -84,30 +84,31 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Square:
-    """A number for each two posts: `values[i, j]` is that of `ids[i]` and `ids[j]`."""
+    """A square matrix of posts: `values[i, j]`, float64, belongs to `ids[i]` and `ids[j]`."""
 
     ids: Sequence[str]
     values: Floats
 
-    def given(self, arrow: bool) -> Any:
-        """The pyarrow Table where `arrow` is asked for, else the DataFrame. Raises ExtraMissing.
+    def export(self, arrow: bool) -> Any:
+        """Return a pyarrow Table if `arrow`, else a pandas DataFrame. Raises ExtraMissing.
 
-        The DataFrame has the ids as its index, "id", and its columns, "other". The Arrow table
-        has a column `id` and then one for each post (`id_` where a post has that id itself).
+        The DataFrame has the ids as its index, named "id", and as its columns, named "other". The
+        Arrow table has a column `id` and one for each post; where a post has the id "id", the
+        first column is `id_`.
         """
         if not arrow:
-            pandas = library(arrow=False)
+            pandas = load_library(arrow=False)
             labels = (pandas.Index(self.ids, name=name, dtype="string") for name in ("id", "other"))
             return pandas.DataFrame(self.values, *labels)
         label = "id"
         while label in self.ids:
             label += "_"
-        columns = {id: Column("real", self.values[:, j]) for j, id in enumerate(self.ids)}
+        columns = {id: Column("float", self.values[:, j]) for j, id in enumerate(self.ids)}
         return Table({label: Column("text", self.ids), **columns}).arrow()
 
 
-def library(*, arrow: bool) -> Any:
-    """The module pyarrow or pandas; ExtraMissing where it is not installed."""
+def load_library(*, arrow: bool) -> Any:
+    """Return the module pyarrow if `arrow`, else pandas. Raises ExtraMissing."""
     name = "pyarrow" if arrow else "pandas"
     try:
         return import_module(name)
@@ -116,7 +117,7 @@ def library(*, arrow: bool) -> Any:
 
 
 def of_posts(posts: Iterable[Post], analyzer: Analyzer, terms: Sequence[int]) -> Table:
-    """A row for each post, given how many different terms each has."""
+    """Return a table with a row for each post; `terms` are the numbers of distinct terms."""
     listed = list(posts)
 
     def column(kind: Kind, value: Any) -> Column:
@@ -127,11 +128,11 @@ def of_posts(posts: Iterable[Post], analyzer: Analyzer, terms: Sequence[int]) ->
             "id": column("text", lambda post: post.id),
             "title": column("text", lambda post: post.title),
             "date": column("date", lambda post: post.date),
-            "year": column("whole or none", lambda post: post.date and post.date.year),
+            "year": column("int or none", lambda post: post.date and post.date.year),
             "kind": column("text", lambda post: post.kind),
             "categories": column("texts", lambda post: list(post.categories)),
-            "words": column("whole", lambda post: words(post, analyzer)),
-            "terms": Column("whole", terms),
+            "words": column("int", lambda post: words(post, analyzer)),
+            "terms": Column("int", terms),
             "url": column("text", lambda post: post.url),
             "text": column("text", lambda post: post.text),
             "sources": column("text", _sources),
@@ -140,12 +141,12 @@ def of_posts(posts: Iterable[Post], analyzer: Analyzer, terms: Sequence[int]) ->
 
 
 def of_hits(hits: Iterable[Hit]) -> Table:
-    """A row for each hit, the best first."""
+    """Return a table with a row for each hit, in their order."""
     listed = list(hits)
     columns: dict[str, tuple[Kind, Callable[[Hit], Any]]] = {
-        "rank": ("whole", lambda hit: hit.rank),
+        "rank": ("int", lambda hit: hit.rank),
         "id": ("text", lambda hit: hit.id),
-        "score": ("real", lambda hit: hit.score),
+        "score": ("float", lambda hit: hit.score),
         "title": ("text", lambda hit: hit.post.title),
         "date": ("date", lambda hit: hit.post.date),
         "kind": ("text", lambda hit: hit.post.kind),
@@ -159,7 +160,7 @@ def of_hits(hits: Iterable[Hit]) -> Table:
 
 
 def words(post: Post, analyzer: Analyzer) -> int:
-    """How many words its title and its text have, stop words among them."""
+    """Return the number of words of the title and text of a post, with stop words."""
     return len(analyzer.tokens(post.title)) + len(analyzer.tokens(post.text))
 
 

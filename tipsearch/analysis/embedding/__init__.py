@@ -1,1 +1,1 @@
-"""What a text is about, as a vector: the model, the vectors of posts, and the nearest of them."""
+"""Embeddings: the model, and the vectors of posts."""

@@ -1,7 +1,7 @@
-"""The embedding model: static vectors of word pieces, from the wheel of the package wordllama.
+"""Embedding model: static vectors of word pieces, from the wheel of the package wordllama.
 
-Its two files are read directly. To import the package costs a query a quarter of a second more,
-since that brings in an HTTP client, and it sets up logging for the whole process.
+The two files of the model are read without importing the package: that would load an HTTP client,
+which costs a query a quarter of a second, and set up logging for the whole process.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ NAME = "wordllama-l2_supercat-256"
 DIMENSIONS = 256
 WEIGHTS = "weights/l2_supercat_256.safetensors"
 TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
-AT_ONCE = 4096  # words: what the tokenizer makes of each takes memory
-SAMPLE, EVERY = 1 << 10, 1 << 16  # bytes of the model's files that are in its digest
+WORDS_AT_ONCE = 4096  # bounds the memory for the tokenizer's output
+SAMPLE_BYTES, SAMPLE_STRIDE = 1 << 10, 1 << 16  # the digest is of 1 KiB of each 64 KiB
 
 
 class Model:
-    """Static embeddings: a word is the sum of the vectors of its pieces, a text that of its words.
+    """A static embedding model: the vector of a text is the sum of the vectors of its word pieces.
 
-    `table` has a row for each piece, float16, shape (pieces, DIMENSIONS), memory-mapped.
+    `table` has the vector of each piece: float16, shape (pieces, DIMENSIONS), memory-mapped.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,47 +46,51 @@ class Model:
         return Tokenizer.from_file(str(self._folder / TOKENIZER))
 
     def pieces(self, words: Sequence[str]) -> list[list[int]]:
-        """The pieces of each word, as rows of the table."""
-        found: list[list[int]] = []
-        for at in range(0, len(words), AT_ONCE):
-            some = list(words[at : at + AT_ONCE])
-            encoded = self._tokenizer.encode_batch(some, add_special_tokens=False)
-            found += [encoding.ids for encoding in encoded]
-        return found
+        """The piece ids of each word, in order; an id is a row of `table`."""
+        ids: list[list[int]] = []
+        for at in range(0, len(words), WORDS_AT_ONCE):
+            batch = list(words[at : at + WORDS_AT_ONCE])
+            encodings = self._tokenizer.encode_batch(batch, add_special_tokens=False)
+            ids += [encoding.ids for encoding in encodings]
+        return ids
 
     @cached_property
     def digest(self) -> str:
-        """What tells it from another model of that name: a SHA-256.
+        """A SHA-256 that identifies the model among others of the same name.
 
-        Of the size of each file, without a newline at its end, and the first 1 KiB of each 64 KiB
-        of it: a query has no time for all of it, and no two models share that.
+        It is of the size of each file and of the first 1 KiB of each 64 KiB, since to read all of
+        a file takes too long for a query. A newline at the end of a file is left out.
         """
-        told = hashlib.sha256()
+        sha256 = hashlib.sha256()
         for name in (WEIGHTS, TOKENIZER):
             data: Any = np.memmap(self._folder / name, np.uint8, "r")
             data = data[: len(data) - (data[-1] == ord("\n"))]  # some releases end with one
-            told.update(len(data).to_bytes(8, "little"))
-            for at in range(0, len(data), EVERY):
-                told.update(data[at : at + SAMPLE].tobytes())
-        return told.hexdigest()
+            sha256.update(len(data).to_bytes(8, "little"))
+            for at in range(0, len(data), SAMPLE_STRIDE):
+                sha256.update(data[at : at + SAMPLE_BYTES].tobytes())
+        return sha256.hexdigest()
 
 
 def _tensor(path: Path) -> npt.NDArray[np.float16]:
-    """The only tensor of a safetensors file: 8 bytes of length, a JSON header, the numbers."""
+    """The only tensor of a safetensors file, memory-mapped.
+
+    The file is the length of the header in 8 bytes, the header as JSON, and the numbers.
+    """
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        (facts,) = (f for name, f in json.loads(file.read(length)).items() if name[0] != "_")
-    if facts["dtype"] != "F16" or facts["shape"][1] != DIMENSIONS:
+        header = json.loads(file.read(length))
+    (tensor,) = (facts for name, facts in header.items() if name[0] != "_")
+    if tensor["dtype"] != "F16" or tensor["shape"][1] != DIMENSIONS:
         raise ExtraMissing("semantic", "wordllama", f"{path} holds another model")
-    start = 8 + length + facts["data_offsets"][0]
-    return np.memmap(path, np.float16, "r", start, tuple(facts["shape"]))
+    start = 8 + length + tensor["data_offsets"][0]
+    return np.memmap(path, np.float16, "r", start, tuple(tensor["shape"]))
 
 
 def installed() -> Path | None:
-    """Where the model's files are; None where the extra `semantic` is not installed."""
+    """The folder of the model's files; None where the extra `semantic` is not installed."""
     try:
         package, tokenizer = find_spec("wordllama"), find_spec("tokenizers")
-    except (ImportError, ValueError):  # half of it is gone
+    except (ImportError, ValueError):  # the installation is incomplete
         return None
     if package is None or tokenizer is None or not package.submodule_search_locations:
         return None
@@ -98,9 +102,10 @@ _loaded: dict[Path, Model] = {}
 
 
 def load(digest: str | None = None) -> Model:
-    """The model, each time the same object. Raises ExtraMissing, also where it has another digest.
+    """The installed model; it is loaded once a process.
 
-    What has vectors of one model can do nothing with those of another.
+    Vectors of two models cannot be compared, so an index gives the `digest` of its own model.
+    Raises ExtraMissing where no model is installed, or one with another digest.
     """
     folder = installed()
     if folder is None:

@@ -1,1 +1,1 @@
-"""What do people ask in vain? Gaps: queries counted, answered, and put in groups."""
+"""Gaps: queries of a log that the posts cover poorly, counted and grouped by topic."""

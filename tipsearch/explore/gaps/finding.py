@@ -1,4 +1,4 @@
-"""From what people ask to the gaps: each query is answered, and the queries are put in groups."""
+"""Finding gaps: the coverage of each query of a log, and the queries grouped by topic."""
 
 from __future__ import annotations
 
@@ -27,25 +27,27 @@ def find(
     weak: float | None,
     progress: Callable[[float], None],
 ) -> Gaps:
-    """The gaps; see `Index.gaps`.
+    """Return the gaps of a query log; `Index.gaps` has the arguments.
 
-    `topics` gives the topics of posts, which are the queries that have a word beside stop words.
+    `topics` finds the topics of posts; it is called with a post for each query that has a term.
+    `weak` is the coverage below which an answer is weak, `coverage.WEAK` for None. Raises
+    SettingError and EmptyQueryError.
     """
     threshold = WEAK if weak is None else weak
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) \
             or not 0 <= threshold <= 1:  # fmt: skip
         raise SettingError("weak", weak, "a coverage from 0 to 1")
-    counted, wordless = list[Asked](), list[tuple[str, int]]()
-    different = tally(queries)
-    for done, (text, count) in enumerate(different, 1):
+    answered, wordless = list[Asked](), list[tuple[str, int]]()
+    distinct = tally(queries)
+    for done, (text, count) in enumerate(distinct, 1):
         hits = searcher.query(text, 1, ranking, False)
         parsed = hits.parsed
         if parsed and not (parsed.terms or parsed.years or parsed.unknown):
             wordless.append((text, count))
         else:
-            counted.append(_asked(text, count, hits, threshold))
-        progress(done / (2 * len(different)))
-    groups = _grouped(counted, topics) if counted else []  # which takes about as long
+            answered.append(_asked(text, count, hits, threshold))
+        progress(done / (2 * len(distinct)))  # the topics take about as long as the queries
+    groups = _group_by_topic(answered, topics) if answered else []
     progress(1.0)
     return Gaps(groups, threshold, wordless)
 
@@ -58,19 +60,21 @@ def _asked(text: str, count: int, hits: Hits, threshold: float) -> Asked:
     return Asked(text, count, hits.coverage, weak, best.id, best.post.label, best.score)
 
 
-def _grouped(counted: Sequence[Asked], topics: Callable[[Sequence[Post]], Topics]) -> list[Gap]:
-    """The queries by their own topics: so a label is in the words of those who ask."""
-    # Ids as wide as this ascend with the place.
-    found = topics([Post(f"{place:012}", "", asked.query) for place, asked in enumerate(counted)])
+def _group_by_topic(
+    answered: Sequence[Asked], topics: Callable[[Sequence[Post]], Topics]
+) -> list[Gap]:
+    """The queries grouped by topics of the queries, so that labels are in the askers' words."""
+    # Padded ids keep the order of the queries.
+    found = topics([Post(f"{row:012}", "", asked.query) for row, asked in enumerate(answered)])
     groups: list[list[Asked]] = [[] for _ in found]
-    for asked, place in zip(counted, found.main.tolist(), strict=True):
-        groups[place].append(asked)
+    for asked, topic in zip(answered, found.main.tolist(), strict=True):
+        groups[topic].append(asked)
     return [_gap(topic.label, group) for topic, group in zip(found, groups, strict=True)]
 
 
 def _gap(label: str, group: Sequence[Asked]) -> Gap:
-    number = sum(asked.count for asked in group)
-    covered = sum(asked.count * asked.coverage for asked in group) / number
+    total = sum(asked.count for asked in group)
+    coverage = sum(asked.count * asked.coverage for asked in group) / total
     weak = sum(asked.count for asked in group if asked.weak)
     order = sorted(group, key=lambda asked: (asked.coverage, -asked.count, asked.query))
-    return Gap(label, number, weak, covered, tuple(order))
+    return Gap(label, total, weak, coverage, tuple(order))

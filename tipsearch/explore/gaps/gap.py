@@ -1,4 +1,4 @@
-"""What is a gap? Queries of one kind, how often they are asked, and how well they are answered."""
+"""A gap: the queries of one topic, how often they were asked, and their coverage."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query that was asked `count` times, and the best post for it.
+    """A query that was asked `count` times, with its best hit.
 
-    `coverage`, from 0 to 1, is how well that answers it, and `weak` whether that is too little;
-    see `coverage.coverage`. `post`, `title` and `score` are the post's id, what to call it, and the
-    score of the hit; None where there is no hit.
+    `coverage`, from 0 to 1, is how much of the query the best hit covers (formula:
+    `ranking.coverage.coverage`); `weak` whether that is below the threshold. `post` and `title` are
+    the id and label of that post, `score` the score of the hit; all None where there is no hit.
     """
 
     query: str
@@ -24,16 +24,16 @@ class Asked:
     score: float | None
 
     def to_json(self) -> dict[str, Any]:
-        """The query as JSON types."""
+        """Return the fields as a dict of JSON types."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A group of queries, the weakest answered first, with a label in the words of those who asked.
+    """The queries of one topic, by ascending coverage, with a label in the words of the askers.
 
-    `asked` sums up the counts of its queries, `weak` those of the weak ones among them; `coverage`
-    is the mean, in which a query counts as often as it was asked.
+    `asked` is the sum of the counts of its queries, `weak` that of the weak queries. `coverage` is
+    the mean coverage, weighted by the counts.
     """
 
     label: str
@@ -44,16 +44,16 @@ class Gap:
 
     @property
     def weak_share(self) -> float:
-        """How much of what was asked is answered weakly, from 0 to 1."""
+        """weak / asked: the share of askings with a weak answer, from 0 to 1."""
         return self.weak / self.asked
 
     @property
     def size(self) -> float:
-        """asked * (1 - coverage): how much is asked in vain; gaps are in this order."""
+        """asked * (1 - coverage), by which gaps are ordered."""
         return self.asked * (1 - self.coverage)
 
     def to_json(self) -> dict[str, Any]:
-        """The gap as JSON types."""
+        """Return the gap and its queries as a dict of JSON types."""
         return {
             "label": self.label,
             "asked": self.asked,

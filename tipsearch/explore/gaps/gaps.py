@@ -1,4 +1,4 @@
-"""Gaps: what is asked, by topic, that which is asked most in vain first."""
+"""Gaps: the gaps of a query log in order, as tables, JSON and HTML."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from tipsearch.explore.gaps.gap import Asked, Gap
 from tipsearch.views import html as markup
 from tipsearch.views import tables
 
-SAID = 3  # queries of each gap in a notebook
+EXAMPLE_QUERIES = 3  # of each gap in a notebook
 HEADS = ("gap", "label", "asked", "weak", "coverage", "such as")
 
 
 class Gaps(Sequence[Gap]):
-    """What was asked, in groups: first the one that is asked often and barely covered.
+    """The gaps of a query log, by descending asked * (1 - coverage), then by label.
 
-    In order of asked * (1 - coverage), then of label. Below a coverage of `threshold` an answer is
-    weak. `wordless` are the queries that have no word but stop words, each with its count: they are
-    in no group, and in no sum.
+    An answer with a coverage below `threshold` is weak. `wordless` has the queries of stop words
+    only, each with its count; they are in no gap and in no sum.
     """
 
     def __init__(
@@ -47,49 +46,50 @@ class Gaps(Sequence[Gap]):
 
     @property
     def queries(self) -> list[Asked]:
-        """All queries, gap by gap."""
+        """All queries, in order of their gaps."""
         return [asked for gap in self for asked in gap.queries]
 
     @property
     def asked(self) -> int:
-        """How often something was asked."""
+        """The number of askings: the sum of the counts of all queries."""
         return sum(gap.asked for gap in self)
 
     @property
     def weak(self) -> int:
-        """How often it was answered weakly."""
+        """The number of askings with a weak answer."""
         return sum(gap.weak for gap in self)
 
     @property
     def coverage(self) -> float:
-        """The mean coverage of what was asked; 1 where nothing was."""
+        """The mean coverage, weighted by the counts; 1 where nothing was asked."""
         return sum(gap.asked * gap.coverage for gap in self) / self.asked if self.asked else 1.0
 
     def to_json(self) -> list[dict[str, Any]]:
-        """The gaps as JSON types."""
+        """Return the gaps as a list of dicts of JSON types."""
         return [gap.to_json() for gap in self]
 
     def to_frame(self, *, arrow: bool = False) -> Any:
-        """A row for each query, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+        """Return a pandas DataFrame or pyarrow Table with a row for each query.
 
-        `gap` (its place, from 1), `label`, `query`, `count`, `coverage`, `weak`, and `post`,
-        `title` and `score` of the best post, which are missing where there is none.
+        Columns: `gap` (its place, from 1), `label`, `query`, `count`, `coverage`, `weak`, and
+        `post`, `title` and `score` of the best hit, missing where there is none. Raises
+        ExtraMissing.
         """
-        tables.library(arrow=arrow)
-        return tabular.of_queries(self).given(arrow)
+        tables.load_library(arrow=arrow)
+        return tabular.of_queries(self).export(arrow)
 
     def _repr_html_(self) -> str:
-        """A table with a row for each of the first 50; what people ask is escaped."""
+        """An HTML table with a row for each of the first 50 gaps; queries are escaped."""
         if not self:
             return markup.paragraph("Nothing was asked.")
-        shown = [_cells(place, gap) for place, gap in enumerate(self[: markup.SHOWN], 1)]
+        shown = [_cells(place, gap) for place, gap in enumerate(self[: markup.MAX_ROWS], 1)]
         more = f", {len(self) - len(shown):,} more of them" if len(self) > len(shown) else ""
-        told = f"{len(self):,} gaps{more}; of {self.asked:,} asked {self.weak:,} weakly answered"
-        told += f", mean coverage {self.coverage:.2f}"
-        return markup.table(HEADS, shown) + markup.paragraph(told)
+        summary = f"{len(self):,} gaps{more}; of {self.asked:,} asked {self.weak:,} weakly answered"
+        summary += f", mean coverage {self.coverage:.2f}"
+        return markup.table(HEADS, shown) + markup.paragraph(summary)
 
 
 def _cells(place: int, gap: Gap) -> tuple[str, ...]:
-    said = " · ".join(asked.query for asked in gap.queries[:SAID])
-    weak = f"{gap.weak:,}\xa0({100 * gap.weak_share:.0f}\xa0%)"  # on one line
-    return str(place), gap.label, f"{gap.asked:,}", weak, f"{gap.coverage:.2f}", said
+    examples = " · ".join(asked.query for asked in gap.queries[:EXAMPLE_QUERIES])
+    weak = f"{gap.weak:,}\xa0({100 * gap.weak_share:.0f}\xa0%)"  # no line break
+    return str(place), gap.label, f"{gap.asked:,}", weak, f"{gap.coverage:.2f}", examples

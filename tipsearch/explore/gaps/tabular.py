@@ -1,4 +1,4 @@
-"""Gaps as a table: a row for each query."""
+"""The table of gaps, with a row for each query."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from tipsearch.explore.gaps.gap import Gap
 
-KINDS: dict[str, Kind] = {
-    "query": "text", "count": "whole", "coverage": "real", "weak": "truth", "post": "text",
-    "title": "text", "score": "real",
+COLUMN_KINDS: dict[str, Kind] = {
+    "query": "text", "count": "int", "coverage": "float", "weak": "bool", "post": "text",
+    "title": "text", "score": "float",
 }  # fmt: skip
 
 
 def of_queries(gaps: Sequence[Gap]) -> Table:
-    """A row for each query of each gap, in their order; `gap` counts from 1."""
+    """Return a table with a row for each query of each gap, in order; `gap` counts from 1."""
     rows = [(place, gap, asked) for place, gap in enumerate(gaps, 1) for asked in gap.queries]
 
     def values(name: str) -> list[Any]:
@@ -26,8 +26,8 @@ def of_queries(gaps: Sequence[Gap]) -> Table:
 
     return Table(
         {
-            "gap": Column("whole", [place for place, _, _ in rows]),
+            "gap": Column("int", [place for place, _, _ in rows]),
             "label": Column("text", [gap.label for _, gap, _ in rows]),
-            **{name: Column(kind, values(name)) for name, kind in KINDS.items()},
+            **{name: Column(kind, values(name)) for name, kind in COLUMN_KINDS.items()},
         }
     )

@@ -1,1 +1,1 @@
-"""What does the corpus talk about? Topics: found, counted, named, and numbered for good."""
+"""Topics of a corpus: a topic model, with labels, and numbers that stay between runs."""

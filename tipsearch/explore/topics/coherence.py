@@ -1,4 +1,4 @@
-"""How good are the words of topics? Coherence and diversity, as the field measures them."""
+"""Quality of topics: coherence (NPMI), diversity and evenness."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 
 def npmi(presence: Any, columns: Sequence[int] | Numbers) -> Floats:
-    """How much likelier two words are in one post than by chance, from -1 to 1, for each pair.
+    """Return the NPMI of each two of some terms: float64 from -1 to 1, shape (columns, columns).
 
     NPMI(x, y) = ln(p(x, y) / (p(x) p(y))) / -ln p(x, y), where p is the share of the posts that
-    have a word, or both; -1 for two that never meet, 1 for two that are in every post. Bouma,
-    "Normalized (Pointwise) Mutual Information in Collocation Extraction", 2009. `presence` is a
-    CSC matrix of 0 and 1, shape (posts, terms); the answer has the shape (columns, columns).
+    have a term, or both. It is -1 for terms that share no post, and 1 for terms in every post.
+    Bouma, "Normalized (Pointwise) Mutual Information in Collocation Extraction", 2009. `presence`
+    is which post has which term: CSC of 0 and 1, shape (posts, terms).
     """
     chosen = presence[:, columns]
     both = np.asarray((chosen.T @ chosen).todense(), dtype=np.float64) / presence.shape[0]
     single = both.diagonal()
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.log(both / np.outer(single, single)) / -np.log(both)
-    found[both == 0] = -1
-    found[both >= 1] = 1
-    return np.asarray(found)
+        values = np.log(both / np.outer(single, single)) / -np.log(both)
+    values[both == 0] = -1
+    values[both >= 1] = 1
+    return np.asarray(values)
 
 
 def coherence(pairs: Floats) -> float:
-    """The mean of the NPMI of a topic's words, as `npmi` gives them; 0 for a single word.
+    """Return the mean NPMI of the pairs of a topic's words, given their matrix; 0 for one word.
 
     Lau, Newman and Baldwin, "Machine Reading Tea Leaves", EACL 2014.
     """
@@ -42,19 +42,19 @@ def coherence(pairs: Floats) -> float:
 
 
 def diversity(words: Sequence[Sequence[Any]]) -> float:
-    """The share of different words among all words of some topics; 1 where none is in two.
+    """Return the share of distinct words among the words of all topics; 1 where none is in two.
 
     Dieng, Ruiz and Blei, "Topic Modeling in Embedding Spaces", TACL 2020.
 
     >>> diversity([["phone", "call"], ["phone", "angry"]])
     0.75
     """
-    every = [word for topic in words for word in topic]
-    return len(set(every)) / len(every) if every else 1.0
+    all_words = [word for topic in words for word in topic]
+    return len(set(all_words)) / len(all_words) if all_words else 1.0
 
 
 def evenness(sizes: Sequence[int]) -> float:
-    """How evenly posts are spread over topics: their entropy over the greatest that it can be.
+    """Return the entropy of the sizes of topics over the greatest possible one, from 0 to 1.
 
     Pielou, "The Measurement of Diversity in Different Types of Biological Collections", 1966.
 
@@ -68,12 +68,13 @@ def evenness(sizes: Sequence[int]) -> float:
 
 
 class Quality(NamedTuple):
-    """How good `number` topics are: the mean coherence of their words, diversity, evenness.
+    """The quality of a model of `number` topics.
 
-    `score` is (1 + coherence) / 2 * diversity * evenness, from 0 to 1. Dieng, Ruiz and Blei, "Topic
-    Modeling in Embedding Spaces", TACL 2020, multiply the first two as they are; of very short
-    posts, whose coherence is below 0, that would call fewer words the better ones. The third is
-    against one topic for nearly all.
+    `coherence` is the mean over topics, from -1 to 1. `score`, from 0 to 1, is (1 + coherence) / 2
+    * diversity * evenness. Dieng, Ruiz and Blei, "Topic Modeling in Embedding Spaces", TACL 2020,
+    multiply coherence by diversity; coherence is shifted here because it is below 0 for very short
+    posts, where lower diversity would score higher. Evenness penalises one topic for nearly all
+    posts.
     """
 
     number: int
@@ -84,7 +85,7 @@ class Quality(NamedTuple):
 
     @classmethod
     def of(cls, number: int, coherence: float, diversity: float, evenness: float) -> Quality:
-        """The quality, with its score.
+        """Return the quality with its score.
 
         >>> round(Quality.of(7, 0.5, 0.8, 0.9).score, 12)
         0.54

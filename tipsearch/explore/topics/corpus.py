@@ -1,4 +1,4 @@
-"""What do topics need to know of an index? Its posts as counts, weights and embeddings."""
+"""The input of the topic model: term counts, TF-IDF rows and embeddings of the posts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class Corpus(NamedTuple):
-    """The posts that topics are sought in, row by row.
+    """The posts to model, one a row.
 
-    `counts` and `tfidf` are CSR matrices of shape (posts, terms), the latter with rows of length
-    1, and `presence` is which post has which term, CSC of 0 and 1. `usable` are the columns whose
-    terms can stand for a topic. `vectors` are embeddings, shape
-    (posts, dimensions), or None; `post` loads that of a row.
+    `counts`, `tfidf` and `presence` are sparse matrices of shape (posts, terms): CSR of counts, CSR
+    of weights with rows of length 1, and CSC of 0 and 1. `usable` are the columns of the terms that
+    may be words of a topic: int64. `vectors` are the embeddings, shape (posts, dimensions), or
+    None. `post` loads the post of a row.
     """
 
     ids: Sequence[str]
@@ -39,11 +39,11 @@ class Corpus(NamedTuple):
     post: Callable[[int], Post]
 
     def label(self, id: str) -> str:
-        """What to call the post of an id."""
+        """Return the label of a post, by its id."""
         return self.post(bisect_left(self.ids, id)).label
 
-    def some(self, rows: Numbers) -> Corpus:
-        """The corpus of these rows."""
+    def subset(self, rows: Numbers) -> Corpus:
+        """Return the corpus of some rows."""
         return self._replace(
             ids=[self.ids[row] for row in rows.tolist()],
             counts=self.counts[rows],
@@ -55,7 +55,7 @@ class Corpus(NamedTuple):
 
 
 def corpus_of(reader: Reader, tfidf: Any) -> Corpus:
-    """The corpus of an index, given its TF-IDF rows."""
+    """Return the corpus of an index; `tfidf` are its TF-IDF rows, CSR of shape (posts, terms)."""
     counts = reader.counts()
     presence = counts.astype(np.float64)
     presence.data[:] = 1.0
@@ -67,7 +67,7 @@ def corpus_of(reader: Reader, tfidf: Any) -> Corpus:
 
 
 def _embeddings(reader: Reader) -> npt.NDArray[Any]:
-    """The embeddings of all posts, float64, rows of length 1."""
+    """The embeddings of all posts: float64, shape (posts, dimensions), rows of length 1."""
     from tipsearch.ranking.dense.search import DenseSearch
 
     posts = DenseSearch(reader.embeddings).of(np.arange(reader.posts))
@@ -75,6 +75,6 @@ def _embeddings(reader: Reader) -> npt.NDArray[Any]:
 
 
 def usable(terms: Sequence[str]) -> Numbers:
-    """The columns whose terms can stand for a topic: two letters at least, not a number."""
-    fit = [i for i, term in enumerate(terms) if sum(map(str.isalpha, term)) > 1]
-    return np.array(fit, np.int64)
+    """Return the columns of the terms that have two letters or more: int64."""
+    columns = [i for i, term in enumerate(terms) if sum(map(str.isalpha, term)) > 1]
+    return np.array(columns, np.int64)

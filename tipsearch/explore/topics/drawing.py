@@ -1,4 +1,4 @@
-"""How do topics look? The pictures of them, from what they hold."""
+"""Charts of topics: the map of the posts, the trends over time, and the words."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ def corpus_map(
     main: npt.NDArray[np.int64],
     shares: npt.NDArray[np.float64],
 ) -> Picture:
-    """Each post on a plane, coloured by its main topic."""
+    """Return a map of the posts, coloured by main topic; `main` and `shares` as in `Topics`."""
     points = []
     for (x, y), post, place, row in zip(
         project(features(corpus)).tolist(), posts, main.tolist(), shares.tolist(), strict=True
     ):
-        topic, shown = topics[place], (post.label, post.date)
-        points.append(pictures.MapPoint(x, y, *shown, topic.number, topic.label, row[place]))
+        topic = topics[place]
+        points.append(
+            pictures.MapPoint(x, y, post.label, post.date, topic.number, topic.label, row[place])
+        )
     return pictures.corpus_map(points)
 
 
 def trends(cells: Table, undated: int, measure: Literal["posts", "share"]) -> Picture:
-    """A small chart for each topic, a bar for each period of a table of topics over time."""
+    """Return a bar chart over time for each topic, given the table of `tabular.over_time`."""
     columns = (
         cells.columns[name].values for name in ("period", "topic", "label", "posts", "share")
     )
@@ -49,7 +51,7 @@ def trends(cells: Table, undated: int, measure: Literal["posts", "share"]) -> Pi
 
 
 def word_bars(topics: Sequence[Topic]) -> Picture:
-    """A small chart for each topic: its words by weight."""
+    """Return a bar chart for each topic, of the weights of its words."""
     return pictures.term_bars(
         [
             pictures.TopicWords(topic.number, topic.label, topic.size, topic.words)

@@ -1,23 +1,23 @@
-"""Which topics were there before? Read from what `tipsearch topics --json` printed then."""
+"""Reader of the output of `tipsearch topics --json`: the topic number of each post."""
 
 from __future__ import annotations
 
-from tipsearch.corpus.textfile import File, json_object, lines, shown
+from tipsearch.corpus.textfile import FilePath, display_name, nonblank_lines, parse_json_object
 from tipsearch.errors import LineError
 
 ADVICE = "give a file that tipsearch topics --json has written"
 
 
-def read_numbers(path: File) -> dict[str, int]:
-    """The number of the topic of each post by id, as `Index.topics` takes them for `older`.
+def read_numbers(path: FilePath) -> dict[str, int]:
+    """Return the topic number of each post by id, as `Index.topics` takes it for `older`.
 
-    A line is what `Topics.to_json` gives of a topic: of it, `topic` is read, a whole number from 1
-    on that no other line has, and `posts`, ids of which none is in two topics. Raises SourceError
-    and LineError.
+    Each line is a topic as `Topics.to_json` gives it. `topic`, a whole number from 1 on, and
+    `posts`, a list of ids, are read; no number and no id may come twice. Raises SourceError and
+    LineError.
     """
     numbers: dict[str, int] = {}
     seen: set[int] = set()
-    for number, line in lines(path, "topic", ADVICE):
+    for number, line in nonblank_lines(path, "topic", ADVICE):
         try:
             topic, posts = _topic(line)
             if topic in seen:
@@ -28,12 +28,13 @@ def read_numbers(path: File) -> dict[str, int]:
                     raise ValueError(f"the post {id!r} is in two topics")
                 numbers[id] = topic
         except (ValueError, RecursionError) as error:
-            raise LineError(shown(path), number, str(error), ADVICE) from None
+            raise LineError(display_name(path), number, str(error), ADVICE) from None
     return numbers
 
 
 def _topic(line: str) -> tuple[int, list[str]]:
-    data = json_object(line)
+    """The number and the ids of a line; ValueError where they are not as they should be."""
+    data = parse_json_object(line)
     topic, posts = data.get("topic"), data.get("posts")
     if not isinstance(topic, int) or isinstance(topic, bool) or topic < 1:
         raise ValueError('no topic: an object with "topic", a number from 1 on')

@@ -1,8 +1,8 @@
-"""Which topics are in the posts, and how much of each in which post? NMF, by scikit-learn.
+"""Non-negative matrix factorisation (NMF) of post features into topics, by scikit-learn.
 
-A row of features is taken as a sum of topics, each a row of features too, with no negative share:
-Lee and Seung, "Learning the parts of objects by non-negative matrix factorization", Nature 1999.
-All of it runs on one thread, since several add up in any order, and so never twice to the bit.
+Each row of features is approximated by a sum of topics with weights of 0 or more; a topic is a row
+of features too. Lee and Seung, "Learning the parts of objects by non-negative matrix
+factorization", Nature 1999. Callers limit it to one thread: sums by several have no fixed order.
 """
 
 from __future__ import annotations
@@ -18,42 +18,43 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Numbers = npt.NDArray[np.int64]
 
-ROUNDS = 100
-FURTHER = 5  # rounds for topics that go on: they fit as well as after many, and stay what they were
-SHARED = 3  # posts, or of few a tenth, have a feature that can join them to a topic
-LEAST = 0.01  # of a topic in a post that begins in another: zero would stay zero
+MAX_ITERATIONS = 100
+WARM_ITERATIONS = 5  # from earlier topics: they fit as well as after many, and change little
+MIN_FEATURE_POSTS = 3  # or a tenth of the posts: rarer features join no posts to a topic
+START_WEIGHT = 0.01  # of the topics that a post does not begin in: NMF keeps a zero at zero
 
 
 def factorise(rows: Any, n: int, start: Numbers | None = None) -> Floats:
-    """The `n` topics of some posts as rows of features, each of length 1 (float64).
+    """Return the topics of some posts: float64, shape (n, features), rows of length 1 or 0.
 
-    `start` has the topic, from 0 to n - 1, in which each post begins, -1 for any; without it they
-    begin with the singular vectors. A topic that nothing is left for has length 0. Features of one
-    or two posts join them to no other, and are 0.
+    `rows` are the features of the posts: CSR, shape (posts, features). `start` has the topic, from
+    0 to n - 1, in which each post begins, -1 for none; without it NMF is initialised by singular
+    vectors. A topic of length 0 has no feature. Features of one or two posts are 0 in each topic.
     """
     from sklearn.decomposition import NMF
     from sklearn.exceptions import ConvergenceWarning
 
-    least = min(SHARED, rows.shape[0] // 10)
-    having = np.bincount(rows.indices, minlength=rows.shape[1])
-    least = max(1, min(least, int(having.max())))  # where posts have nothing in common, anything
-    columns = np.flatnonzero(having >= least)
-    some = rows[:, columns]
-    begun = {} if start is None else _begun(some, n, start)
-    init = "custom" if begun else "nndsvd" if n <= min(some.shape) else "random"
-    model = NMF(n, init=init, max_iter=FURTHER if begun else ROUNDS, random_state=0)
+    min_posts = min(MIN_FEATURE_POSTS, rows.shape[0] // 10)
+    post_counts = np.bincount(rows.indices, minlength=rows.shape[1])
+    min_posts = max(1, min(min_posts, int(post_counts.max())))  # where nothing is shared, keep all
+    columns = np.flatnonzero(post_counts >= min_posts)
+    shared = rows[:, columns]
+    initial = {} if start is None else _initial_factors(shared, n, start)
+    init = "custom" if initial else "nndsvd" if n <= min(shared.shape) else "random"
+    iterations = WARM_ITERATIONS if initial else MAX_ITERATIONS
+    model = NMF(n, init=init, max_iter=iterations, random_state=0)
     with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # the root of an error below 0
         warnings.simplefilter("ignore", ConvergenceWarning)  # the last rounds change no topic
-        model.fit_transform(some, **begun)
+        model.fit_transform(shared, **initial)
     topics = np.zeros((n, rows.shape[1]))
     topics[:, columns] = model.components_
     lengths = np.sqrt(np.einsum("ij,ij->i", topics, topics))
     return topics / np.where(lengths > 0, lengths, 1.0)[:, None]
 
 
-def _begun(rows: Any, n: int, start: Numbers) -> dict[str, Floats]:
-    """Posts that are in one topic each, and the topics that fit them best."""
-    weights = np.full((rows.shape[0], n), LEAST)
+def _initial_factors(rows: Any, n: int, start: Numbers) -> dict[str, Floats]:
+    """The factors W and H for NMF: posts in one topic each, and the topics that fit them best."""
+    weights = np.full((rows.shape[0], n), START_WEIGHT)
     placed = np.flatnonzero(start >= 0)
     weights[placed, start[placed]] += 1
     sums = np.asarray((rows.T @ weights).T)
@@ -61,33 +62,38 @@ def _begun(rows: Any, n: int, start: Numbers) -> dict[str, Floats]:
     return {"W": weights, "H": np.ascontiguousarray(np.maximum(topics, 0) + 1e-6)}
 
 
-class Weighed(NamedTuple):
-    """How much of each topic is in each post, and how like they are: shape (posts, topics).
+class TopicWeights(NamedTuple):
+    """The weights of topics in posts, and how well they fit; all float64.
 
-    `weights` are the least squares that are not negative (Lawson and Hanson 1974), `like` the
-    cosines of a post and of each topic, `fit` that of a post and its sum of topics; each is 0
-    where no topic has anything of it.
+    `weights`, shape (posts, topics), are the non-negative least squares of each post (Lawson and
+    Hanson 1974). `cosines`, of the same shape, are those of a post and each topic. `fit`, shape
+    (posts,), is the cosine of a post and its weighted sum of topics. All are 0 for a post that
+    shares no feature with a topic.
     """
 
     weights: Floats
-    like: Floats
+    cosines: Floats
     fit: Floats
 
 
-def weigh(rows: Any, topics: Floats) -> Weighed:
-    """How much of each topic is in some posts, given the rows of both."""
+def weigh(rows: Any, topics: Floats) -> TopicWeights:
+    """Return the weights of topics in posts.
+
+    `rows` are the features of posts: CSR, shape (posts, features). `topics` has shape (topics,
+    features), rows of length 1 or 0.
+    """
     from scipy.optimize import nnls
 
-    likeness = topics @ topics.T + 1e-10 * np.eye(len(topics))
-    root = np.linalg.cholesky(likeness)
-    shared = np.asarray(rows @ topics.T)
-    # With the root the problem is one of len(topics) numbers a post, however many features.
-    goals, factor = np.linalg.solve(root, shared.T).T, np.ascontiguousarray(root.T)
-    weights = np.array([nnls(factor, goal)[0] for goal in goals]).reshape(shared.shape)
+    gram = topics @ topics.T + 1e-10 * np.eye(len(topics))
+    root = np.linalg.cholesky(gram)
+    products = np.asarray(rows @ topics.T)
+    # By Cholesky, each least-squares problem has len(topics) rows instead of one for each feature.
+    goals, factor = np.linalg.solve(root, products.T).T, np.ascontiguousarray(root.T)
+    weights = np.array([nnls(factor, goal)[0] for goal in goals]).reshape(products.shape)
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    explained = np.sqrt(np.einsum("ij,jk,ik->i", weights, likeness, weights).clip(0))
-    along = np.einsum("ij,ij->i", weights, shared)
-    like = shared / np.where(lengths > 0, lengths, 1.0)[:, None]
+    explained = np.sqrt(np.einsum("ij,jk,ik->i", weights, gram, weights).clip(0))
+    along = np.einsum("ij,ij->i", weights, products)
+    cosines = products / np.where(lengths > 0, lengths, 1.0)[:, None]
     scale = lengths * explained
     fit = np.divide(along, scale, out=np.zeros(len(scale)), where=scale > 0)
-    return Weighed(weights, like, fit)
+    return TopicWeights(weights, cosines, fit)

@@ -1,4 +1,4 @@
-"""What is a post, to a topic model? Its TF-IDF row and, where there is one, its embedding."""
+"""Features of posts for the topic model: TF-IDF rows and, where there are any, embeddings."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.int64]
 
-EVERY = slice(None)
-AT_ONCE = 10_000  # posts: their features take about 40 MB
+ALL_ROWS = slice(None)
+FEATURE_BATCH = 10_000  # posts: their features take about 40 MB
 
 
-def features(corpus: Corpus, rows: Numbers | slice = EVERY) -> Any:
-    """Some posts as rows without a negative number (CSR, float64).
+def features(corpus: Corpus, rows: Numbers | slice = ALL_ROWS) -> Any:
+    """Return the features of posts, all 0 or more: CSR, float64, shape (posts, features).
 
-    Its TF-IDF row, and beside it the positive and the negative half of its embedding of length 1:
-    two posts have as much in common there as their embeddings agree.
+    A row is the TF-IDF row, followed by the positive and the negated negative parts of the
+    embedding of length 1: NMF takes no negative numbers.
     """
     from scipy.sparse import csr_matrix, hstack
 
@@ -37,19 +37,19 @@ def features(corpus: Corpus, rows: Numbers | slice = EVERY) -> Any:
     return hstack([corpus.tfidf[rows], *halves], format="csr")
 
 
-def stretches(posts: int) -> Iterator[slice]:
-    """All rows, some at once."""
-    return (slice(start, start + AT_ONCE) for start in range(0, posts, AT_ONCE))
+def batches(posts: int) -> Iterator[slice]:
+    """Yield slices of 10,000 rows that cover all posts."""
+    return (slice(first, first + FEATURE_BATCH) for first in range(0, posts, FEATURE_BATCH))
 
 
 def distinct(corpus: Corpus, enough: int) -> int:
-    """How many posts that have a feature differ from each other; `enough` where there are more."""
-    found: set[tuple[bytes, bytes]] = set()
-    for stretch in stretches(len(corpus.ids)):
-        rows = features(corpus, stretch)
+    """Return the number of distinct rows of features that are not zero, at most `enough`."""
+    seen: set[tuple[bytes, bytes]] = set()
+    for batch in batches(len(corpus.ids)):
+        rows = features(corpus, batch)
         for start, end in pairwise(rows.indptr.tolist()):
             if end > start:
-                found.add((rows.indices[start:end].tobytes(), rows.data[start:end].tobytes()))
-                if len(found) >= enough:
+                seen.add((rows.indices[start:end].tobytes(), rows.data[start:end].tobytes()))
+                if len(seen) >= enough:
                     return enough
-    return len(found)
+    return len(seen)

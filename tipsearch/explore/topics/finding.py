@@ -1,4 +1,4 @@
-"""From posts to their topics: found, numbered and named."""
+"""Topics of a corpus: the model is fitted, and its topics are numbered and labelled."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 from tipsearch.errors import CorpusError, SettingError
 from tipsearch.explore.onethread import one_thread
 from tipsearch.explore.topics import numbering
-from tipsearch.explore.topics.choice import MOST, Found, choose_number, fit
+from tipsearch.explore.topics.choice import MAX_TOPICS, TopicModel, choose_number, fit
 from tipsearch.explore.topics.coherence import Quality
 from tipsearch.explore.topics.features import distinct
 from tipsearch.explore.topics.labels import labels
-from tipsearch.explore.topics.speech import LISTENED, Speech, listen
-from tipsearch.explore.topics.topic import SHOWN, Topic
+from tipsearch.explore.topics.speech import MAX_LABEL_POSTS, Phrases, count_phrases
+from tipsearch.explore.topics.topic import TYPICAL_POSTS, Topic
 from tipsearch.explore.topics.topics import Topics
 
 if TYPE_CHECKING:
@@ -33,29 +33,32 @@ if TYPE_CHECKING:
 def find(
     corpus: Corpus, n: int | Literal["auto"], older: Topics | Mapping[str, int] | None
 ) -> Topics:
-    """The topics of the posts; see `Index.topics`."""
-    import scipy.optimize  # noqa: F401
-    import sklearn.decomposition  # noqa: F401 - the limits hold for what is loaded by then
+    """Return the topics of a corpus; `Index.topics` has the arguments.
 
-    with one_thread():  # several threads add up in any order, never twice to the bit
+    Raises SettingError, and CorpusError where no post has a term.
+    """
+    import scipy.optimize  # noqa: F401
+    import sklearn.decomposition  # noqa: F401 - loaded first, or the thread limit would miss it
+
+    with one_thread():  # sums by several threads have no fixed order
         if not corpus.counts.nnz:
             raise CorpusError(
                 "no topics",
                 "no post has a word but stop words" if len(corpus.ids) else "the index is empty",
                 "index posts with text: tipsearch index SOURCE",
             )
-        known = older.numbers if isinstance(older, Topics) else _checked(older or {})
-        before = {id: known[id] for id in corpus.ids if id in known}
-        last = max(known.values()) if before else 0
-        number, tried = _number(corpus, n, len(set(before.values())))
-        start = numbering.begin(corpus.ids, before) if before else None
-        goes_on = start is not None and number == start.max() + 1
-        found = fit(corpus, number, start if goes_on else None)
-        return _named(corpus, found, before, last, tried)
+        known = older.numbers if isinstance(older, Topics) else _check_numbers(older or {})
+        previous = {id: known[id] for id in corpus.ids if id in known}
+        last = max(known.values()) if previous else 0
+        number, tried = _number_of_topics(corpus, n, len(set(previous.values())))
+        start = numbering.previous_topics(corpus.ids, previous) if previous else None
+        warm = start is not None and number == start.max() + 1
+        model = fit(corpus, number, start if warm else None)
+        return _topics(corpus, model, previous, last, tried)
 
 
-def _checked(older: object) -> Mapping[str, int]:
-    """The number of the topic of each post, as whole numbers. Raises SettingError."""
+def _check_numbers(older: object) -> Mapping[str, int]:
+    """The topic number of each post, as int. Raises SettingError."""
     expected = "topics, or a mapping of ids to numbers from 1 on"
     if not isinstance(older, Mapping):
         raise SettingError("older", older, expected)
@@ -65,12 +68,12 @@ def _checked(older: object) -> Mapping[str, int]:
     return {id: index(number) for id, number in older.items()}
 
 
-def _number(corpus: Corpus, n: object, before: int) -> tuple[int, tuple[Quality, ...]]:
-    """How many topics to look for, and what was tried to find that out."""
+def _number_of_topics(corpus: Corpus, n: object, previous: int) -> tuple[int, tuple[Quality, ...]]:
+    """How many topics to fit, and the qualities by which that was chosen. Raises SettingError."""
     if n == "auto":
-        if before:
-            return distinct(corpus, before), ()
-        tried = choose_number(corpus, distinct(corpus, MOST))
+        if previous:
+            return distinct(corpus, previous), ()
+        tried = choose_number(corpus, distinct(corpus, MAX_TOPICS))
         return tried[0].number, tuple(tried)
     number = index(n) if hasattr(n, "__index__") and not isinstance(n, bool) else 0
     if number < 1 or distinct(corpus, number) < number:
@@ -79,49 +82,49 @@ def _number(corpus: Corpus, n: object, before: int) -> tuple[int, tuple[Quality,
     return number, ()
 
 
-def _named(
+def _topics(
     corpus: Corpus,
-    found: Found,
-    before: Mapping[str, int],
+    model: TopicModel,
+    previous: Mapping[str, int],
     last: int,
     tried: tuple[Quality, ...],
 ) -> Topics:
-    """The topics with their numbers, names and posts, in order of number."""
-    numbers = numbering.numbers(corpus.ids, found.main, len(found.words), before, last)
+    """The topics with their numbers, labels and typical posts, in order of number."""
+    numbers = numbering.numbers(corpus.ids, model.main, len(model.words), previous, last)
     order = np.argsort(numbers)
-    shares = found.shares[:, order]
-    typical = [_typical(found, topic) for topic in order]
-    heard = listen([[corpus.post(row) for row in some[:LISTENED]] for some in typical],
-                   corpus.analyzer)  # fmt: skip
-    stems = [[corpus.terms[column] for column in found.words[topic].columns] for topic in order]
-    sizes = np.bincount(found.main)
+    shares = model.shares[:, order]
+    typical = [_typical(model, topic) for topic in order]
+    posts = [[corpus.post(row) for row in rows[:MAX_LABEL_POSTS]] for rows in typical]
+    counted = count_phrases(posts, corpus.analyzer)
+    stems = [[corpus.terms[column] for column in model.words[topic].columns] for topic in order]
+    sizes = np.bincount(model.main)
     topics = [
         Topic(
             number=numbers[topic],
             label=label,
-            words=_words(found.words[topic].weights, said, speech),
+            words=_words(model.words[topic].weights, topic_stems, phrases),
             size=int(sizes[topic]),
             share=float(shares[:, place].mean()),
-            coherence=found.words[topic].coherence,
-            posts=tuple(corpus.ids[row] for row in typical[place][:SHOWN]),
+            coherence=model.words[topic].coherence,
+            posts=tuple(corpus.ids[row] for row in typical[place][:TYPICAL_POSTS]),
         )
-        for place, (topic, label, said, speech) in enumerate(
-            zip(order.tolist(), labels(heard, stems), stems, heard, strict=True)
+        for place, (topic, label, topic_stems, phrases) in enumerate(
+            zip(order.tolist(), labels(counted, stems), stems, counted, strict=True)
         )
     ]
-    places = np.argsort(order)[found.main]
-    return Topics(topics, corpus, shares, places, found.fit, found.quality, tried)
+    main = np.argsort(order)[model.main]
+    return Topics(topics, corpus, shares, main, model.fit, model.quality, tried)
 
 
-def _typical(found: Found, topic: int) -> list[int]:
-    """The rows of the posts of a topic, the most like it first."""
-    rows = np.flatnonzero(found.main == topic)
-    return [int(row) for row in rows[np.lexsort((rows, -found.like[rows, topic].round(12)))]]
+def _typical(model: TopicModel, topic: int) -> list[int]:
+    """The rows of the posts of a topic, by descending cosine with it."""
+    rows = np.flatnonzero(model.main == topic)
+    return [int(row) for row in rows[np.lexsort((rows, -model.cosines[rows, topic].round(12)))]]
 
 
 def _words(
-    weights: Sequence[float], stems: Sequence[str], speech: Speech
+    weights: Sequence[float], stems: Sequence[str], phrases: Phrases
 ) -> tuple[tuple[str, float], ...]:
     return tuple(
-        (speech.written(stem), weight) for stem, weight in zip(stems, weights, strict=True)
+        (phrases.surface(stem), weight) for stem, weight in zip(stems, weights, strict=True)
     )

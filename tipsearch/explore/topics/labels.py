@@ -1,4 +1,4 @@
-"""What is a topic called? By the phrases that are most its own, else by its words."""
+"""Labels of topics: their most characteristic phrases, or words where there are too few."""
 
 from __future__ import annotations
 
@@ -9,33 +9,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tipsearch.explore.topics.speech import Pair, Speech
+    from tipsearch.explore.topics.speech import Bigram, Phrases
 
-PARTS = 2  # of a label
+LABEL_PARTS = 2  # phrases or words
 
 
-def labels(heard: Sequence[Speech], words: Sequence[Sequence[str]]) -> list[str]:
-    """A label for each topic, all different: its two best phrases, or words where it has none.
+def labels(counted: Sequence[Phrases], words: Sequence[Sequence[str]]) -> list[str]:
+    """Return a label for each topic: its two best phrases, or words where it has too few.
 
-    `words` are the stems that stand for each topic, the best first. A phrase belongs to the topic
-    where its class-based TF-IDF is greatest, and two of its posts or 3 % of them must have it. No
-    word comes twice in a label.
+    `counted` are the phrases of each topic, `words` its stems, the best first. A phrase belongs to
+    the topic in which its class-based TF-IDF is greatest, and must be in at least two of its posts
+    and 3 % of them. All labels differ, and no word is twice in one.
     """
-    phrases = _phrases(heard)
-    found: list[str] = []
-    for speech, own, stems in zip(heard, phrases, words, strict=True):
-        parts = [*_different([*own, *((stem,) for stem in stems)])]
-        said = [speech.written(part if len(part) == 2 else part[0]) for part in parts]
-        label = ", ".join(said[:PARTS]) or "(no words)"
-        more = iter(said[PARTS:])
-        while label in found:
-            label += f", {next(more, len(found) + 1)}"
-        found.append(label)
-    return found
+    chosen: list[str] = []
+    for phrases, bigrams, stems in zip(counted, _best_bigrams(counted), words, strict=True):
+        parts = [*_without_repeats([*bigrams, *((stem,) for stem in stems)])]
+        names = [phrases.surface(part if len(part) == 2 else part[0]) for part in parts]
+        label = ", ".join(names[:LABEL_PARTS]) or "(no words)"
+        more = iter(names[LABEL_PARTS:])
+        while label in chosen:
+            label += f", {next(more, len(chosen) + 1)}"
+        chosen.append(label)
+    return chosen
 
 
-def _different(parts: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Those that share no stem with one before."""
+def _without_repeats(parts: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """The parts that share no stem with an earlier one."""
     taken: set[str] = set()
     for part in parts:
         if not taken & set(part):
@@ -43,22 +42,22 @@ def _different(parts: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
             yield part
 
 
-def _phrases(heard: Sequence[Speech]) -> list[list[Pair]]:
-    """The phrases of each topic, the best first."""
-    lengths = [sum(speech.stems.values()) for speech in heard]
-    mean = sum(lengths) / max(len(heard), 1)
-    everywhere: Counter[Pair] = Counter()
-    for speech in heard:
-        everywhere.update(speech.pairs)
-    best: dict[Pair, tuple[float, int]] = {}
-    for topic, (speech, length) in enumerate(zip(heard, lengths, strict=True)):
-        for pair, count in speech.pairs.items():
-            weight = count / length * log1p(mean / everywhere[pair])
-            if weight > best.get(pair, (0.0, 0))[0]:
-                best[pair] = weight, topic
-    found: list[list[Pair]] = [[] for _ in heard]
-    for pair in sorted(best, key=lambda pair: -best[pair][0]):  # of equals what is said first
-        topic = best[pair][1]
-        if heard[topic].spread[pair] >= heard[topic].enough:
-            found[topic].append(pair)
-    return found
+def _best_bigrams(counted: Sequence[Phrases]) -> list[list[Bigram]]:
+    """The bigrams of each topic by descending class-based TF-IDF; see `words.class_tfidf`."""
+    lengths = [sum(phrases.stems.values()) for phrases in counted]
+    mean = sum(lengths) / max(len(counted), 1)
+    totals: Counter[Bigram] = Counter()
+    for phrases in counted:
+        totals.update(phrases.bigrams)
+    best: dict[Bigram, tuple[float, int]] = {}
+    for topic, (phrases, length) in enumerate(zip(counted, lengths, strict=True)):
+        for bigram, count in phrases.bigrams.items():
+            weight = count / length * log1p(mean / totals[bigram])
+            if weight > best.get(bigram, (0.0, 0))[0]:
+                best[bigram] = weight, topic
+    by_topic: list[list[Bigram]] = [[] for _ in counted]
+    for bigram in sorted(best, key=lambda bigram: -best[bigram][0]):  # ties: the first in the posts
+        topic = best[bigram][1]
+        if counted[topic].bigram_posts[bigram] >= counted[topic].min_posts:
+            by_topic[topic].append(bigram)
+    return by_topic

@@ -1,4 +1,4 @@
-"""How do the posts of a topic say it? The words behind its stems, and phrases, found by nltk."""
+"""Stems, phrases and their surface forms in the posts of each topic; phrases by nltk."""
 
 from __future__ import annotations
 
@@ -14,106 +14,110 @@ if TYPE_CHECKING:
     from tipsearch.analysis.analyzer import Analyzer
     from tipsearch.corpus.post import Post
 
-SIGNIFICANT = 10.83  # a likelihood ratio that chance gives to one pair in a thousand
-JOINTS = frozenset(" -\xa0‑")  # what is between the words of a phrase
-LISTENED = 200  # posts of a topic
-SPREAD = 0.03  # of the posts have what is not said in passing
+MIN_LIKELIHOOD_RATIO = 10.83  # chi-squared, one degree of freedom, p = 0.001
+PHRASE_SEPARATORS = frozenset(" -\xa0‑")  # what may stand between the words of a phrase
+MAX_LABEL_POSTS = 200  # of a topic, which are counted
+MIN_PHRASE_SHARE = 0.03  # of the posts of a topic have a phrase that can be in its label
 
-Pair = tuple[str, str]  # two stems
-Run = list[tuple[str, str, str]]  # of words: stem, how it is written, and what goes before it
+Bigram = tuple[str, str]  # two stems
+WordRun = list[tuple[str, str, str]]  # words in sequence: stem, surface form, text before it
 
 
-class Speech(NamedTuple):
-    """What some posts of one topic say: how often each stem and each pair of them comes.
+class Phrases(NamedTuple):
+    """The counts of stems and bigrams in the posts of one topic.
 
-    A pair is two words side by side, no stop word among them, that meet more often than by chance;
-    `spread` has the number of posts that have it. `ways` counts how each is written. What comes
-    in fewer posts than `enough` is said in passing.
+    A bigram is two adjacent words, neither a stop word, that co-occur more often than by chance.
+    `bigram_posts` is the number of posts that have it, and `min_posts` how many must, so that it
+    can be in a label. `forms` counts the surface forms of each stem and bigram.
     """
 
-    enough: int
+    min_posts: int
     stems: Counter[str]
-    pairs: Counter[Pair]
-    spread: Counter[Pair]
-    ways: defaultdict[str | Pair, Counter[str]]
+    bigrams: Counter[Bigram]
+    bigram_posts: Counter[Bigram]
+    forms: defaultdict[str | Bigram, Counter[str]]
 
-    def written(self, said: str | Pair) -> str:
-        """The most usual way to write a stem or a pair."""
-        ways = self.ways.get(said)
-        if not ways:
-            return said if isinstance(said, str) else " ".join(said)
-        return min(ways, key=lambda way: (-ways[way], way))
+    def surface(self, key: str | Bigram) -> str:
+        """Return the most frequent surface form of a stem or bigram; itself where it has none."""
+        forms = self.forms.get(key)
+        if not forms:
+            return key if isinstance(key, str) else " ".join(key)
+        return min(forms, key=lambda form: (-forms[form], form))
 
 
-def listen(topics: Sequence[Sequence[Post]], analyzer: Analyzer) -> list[Speech]:
-    """The speech of the posts of each topic."""
-    stem, every_run = cache(analyzer.term), []
-    heard = []
+def count_phrases(topics: Sequence[Sequence[Post]], analyzer: Analyzer) -> list[Phrases]:
+    """Return the stems and bigrams of each topic, given its posts."""
+    stem, all_runs = cache(analyzer.term), []
+    counted = []
     for posts in topics:
-        enough = max(2, math.ceil(SPREAD * len(posts)))
-        speech = Speech(enough, Counter(), Counter(), Counter(), defaultdict(Counter))
+        min_posts = max(2, math.ceil(MIN_PHRASE_SHARE * len(posts)))
+        phrases = Phrases(min_posts, Counter(), Counter(), Counter(), defaultdict(Counter))
         for post in posts:
             runs = [*_runs(post.title, analyzer, stem), *_runs(post.text, analyzer, stem)]
-            _count(speech, runs)
-            every_run += [[said for said, _, _ in run] for run in runs]
-        heard.append(speech)
-    collocations = _collocations(every_run)
-    for speech in heard:
-        for pair in speech.pairs.keys() - collocations:
-            del speech.pairs[pair]
-    return heard
+            _count(phrases, runs)
+            all_runs += [[word for word, _, _ in run] for run in runs]
+        counted.append(phrases)
+    collocations = _collocations(all_runs)
+    for phrases in counted:
+        for bigram in phrases.bigrams.keys() - collocations:
+            del phrases.bigrams[bigram]
+    return counted
 
 
-class _Every:
-    """Has everything: for the places of all words."""
+class _AnyForm:
+    """A container of all forms, so that `Analyzer.spans` gives each word."""
 
     def __contains__(self, form: object) -> bool:
         return True
 
 
-def _runs(text: str, analyzer: Analyzer, stem: Callable[[str], str]) -> Iterator[Run]:
-    """The words of a text that can stand for what it is about, broken where they do not join."""
-    run: Run = []
+def _runs(text: str, analyzer: Analyzer, stem: Callable[[str], str]) -> Iterator[WordRun]:
+    """The runs of adjacent words in a text; stop words, numbers and punctuation end a run."""
+    run: WordRun = []
     done = 0
-    for start, end, form in analyzer.spans(text, _Every()):
-        joint, word = text[done:start], text[start:end]
-        stands = form not in analyzer.stop_words and any(map(str.isalpha, form))
-        if run and not (stands and joint in JOINTS):
+    for start, end, form in analyzer.spans(text, _AnyForm()):
+        separator, word = text[done:start], text[start:end]
+        counts = form not in analyzer.stop_words and any(map(str.isalpha, form))
+        if run and not (counts and separator in PHRASE_SEPARATORS):
             yield run
             run = []
-        if stands:
-            shown = word if word.isupper() and len(word) > 1 else word.lower()
-            run.append((stem(form), shown.replace("’", "'"), joint))
+        if counts:
+            surface = word if word.isupper() and len(word) > 1 else word.lower()
+            run.append((stem(form), surface.replace("’", "'"), separator))
         done = end
     if run:
         yield run
 
 
-def _count(speech: Speech, runs: Sequence[Run]) -> None:
-    met = set()
+def _count(phrases: Phrases, runs: Sequence[WordRun]) -> None:
+    """Add the stems and bigrams of one post."""
+    in_post = set()
     for run in runs:
-        for said, word, _ in run:
-            speech.stems[said] += 1
-            speech.ways[said][word] += 1
-        for (one, first, _), (other, second, joint) in pairwise(run):
-            if one != other:
-                pair = one, other
-                speech.pairs[pair] += 1
-                speech.ways[pair][f"{first}{'-' if joint in '-‑' else ' '}{second}"] += 1
-                met.add(pair)
-    speech.spread.update(met)
+        for stem, form, _ in run:
+            phrases.stems[stem] += 1
+            phrases.forms[stem][form] += 1
+        for (stem, form, _), (next_stem, next_form, separator) in pairwise(run):
+            if stem != next_stem:
+                bigram = stem, next_stem
+                phrases.bigrams[bigram] += 1
+                hyphen = "-" if separator in "-‑" else " "
+                phrases.forms[bigram][f"{form}{hyphen}{next_form}"] += 1
+                in_post.add(bigram)
+    phrases.bigram_posts.update(in_post)
 
 
-def _collocations(runs: list[list[str]]) -> set[Pair]:
-    """The pairs that come twice or more, and more often than by chance.
+def _collocations(runs: list[list[str]]) -> set[Bigram]:
+    """The bigrams that occur at least twice, and significantly more often than by chance.
 
-    By the likelihood ratio of Dunning, "Accurate Methods for the Statistics of Surprise and
-    Coincidence", 1993.
+    The test is the likelihood ratio of Dunning, "Accurate Methods for the Statistics of Surprise
+    and Coincidence", 1993.
     """
     from nltk.collocations import BigramAssocMeasures, BigramCollocationFinder
 
     finder = BigramCollocationFinder.from_documents(runs)
     finder.apply_freq_filter(2)
-    finder.apply_ngram_filter(lambda one, other: one == other)  # its contingency table has no sense
+    finder.apply_ngram_filter(
+        lambda one, other: one == other
+    )  # its contingency table makes no sense
     scored = finder.score_ngrams(BigramAssocMeasures.likelihood_ratio)
-    return {pair for pair, ratio in scored if ratio > SIGNIFICANT}
+    return {bigram for bigram, ratio in scored if ratio > MIN_LIKELIHOOD_RATIO}

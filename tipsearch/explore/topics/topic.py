@@ -1,18 +1,19 @@
-"""What is one topic? A name, its words, and its posts."""
+"""A topic: its number, label, words, measures and typical posts."""
 
 from dataclasses import dataclass
 
-SHOWN = 5  # posts that stand for a topic
+TYPICAL_POSTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic.
+    """One topic of a corpus.
 
-    `number` is its name for good, from 1 on; `label` its name for people. `words` has up to ten
-    words with their class-based TF-IDF, the weightiest first. `size` is how many posts it is the
-    main topic of, `share` the mean of its shares in all posts, `coherence` the mean NPMI of its
-    words in the corpus, from -1 to 1. `posts` has the ids of the posts most like it.
+    `number`, from 1 on, stays the same in later runs that are given the topics. `label` is made of
+    its phrases or words. `words` has up to ten words with their class-based TF-IDF, by descending
+    weight. `size` is the number of posts whose main topic it is, `share` the mean of its shares in
+    all posts, and `coherence` the mean NPMI of its words in the corpus, from -1 to 1. `posts` are
+    the ids of up to five typical posts, by descending cosine with the topic.
     """
 
     number: int

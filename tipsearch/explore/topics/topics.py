@@ -1,4 +1,4 @@
-"""Topics: what they are called, which posts are about them, and how much."""
+"""Topics of a corpus: their labels, their posts and shares, as tables, charts, JSON and HTML."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Numbers = npt.NDArray[np.int64]
 
-SUCH = 2  # posts that stand for a topic in a notebook
+EXAMPLE_POSTS = 2  # of each topic in a notebook
 HEADS = ("topic", "label", "posts", "share", "words", "such as")
 
 
 class Topics(Sequence[Topic]):
-    """The topics of an index's posts, in order of number.
+    """The topics of an index, in order of number.
 
-    `shares` says how much of each topic is in each post: float64, shape (posts, topics), rows in
-    order of id that sum to 1. `main` is the place among the topics of the one that a post has most
-    of, `fit` from 0 to 1 how well its topics sum up to the post; where that is 0, it has nothing
-    that topics are made of, and its shares are those of the whole. `quality` is that of the words,
-    `tried` that of each number of topics that was tried, the best first.
+    `shares` are those of the topics in each post: float64, shape (posts, topics), rows in order of
+    id that sum to 1. `main` is the column of the greatest share: int64, shape (posts,). `fit`, from
+    0 to 1, is the cosine of a post and its weighted sum of topics: float64, shape (posts,). A post
+    with fit 0 has no feature of a topic; its shares are the mean of the others'. `quality` is that
+    of the model, and `tried` those of the numbers of topics that were tried, the best first.
     """
 
     def __init__(
@@ -67,22 +67,22 @@ class Topics(Sequence[Topic]):
         return len(self._topics)
 
     def __repr__(self) -> str:
-        named = "; ".join(f"{topic.number} {topic.label}" for topic in self)
-        return f"<{len(self)} topics of {len(self.main):,} posts: {named}>"
+        listed = "; ".join(f"{topic.number} {topic.label}" for topic in self)
+        return f"<{len(self)} topics of {len(self.main):,} posts: {listed}>"
 
     @property
     def coherence(self) -> float:
-        """The mean coherence of the topics."""
+        """The mean coherence of the topics, from -1 to 1."""
         return self.quality.coherence
 
     @property
     def diversity(self) -> float:
-        """The share of different words among all words of the topics."""
+        """The share of distinct words among the words of all topics."""
         return self.quality.diversity
 
     @property
     def numbers(self) -> dict[str, int]:
-        """The number of the main topic of each post, by id: what `older` takes."""
+        """The number of the main topic of each post by id, for `Index.topics(older=...)`."""
         of_place = [topic.number for topic in self]
         return {
             id: of_place[place]
@@ -90,7 +90,7 @@ class Topics(Sequence[Topic]):
         }
 
     def topic(self, number: int) -> Topic:
-        """The topic of a number. Raises SettingError."""
+        """Return the topic with this number. Raises SettingError for an unknown number."""
         for topic in self:
             if topic.number == number:
                 return topic
@@ -98,7 +98,7 @@ class Topics(Sequence[Topic]):
         raise SettingError("topic", number, f"one of {known}")
 
     def posts(self, number: int) -> list[Post]:
-        """The posts whose main topic it is, the most of it first. Raises SettingError."""
+        """Return the posts of a main topic, by descending share. Raises SettingError."""
         place = self._topics.index(self.topic(number))
         rows = np.flatnonzero(self.main == place)
         order = np.lexsort((rows, -self.shares[rows, place].round(12)))
@@ -107,74 +107,79 @@ class Topics(Sequence[Topic]):
     def __iter__(self) -> Iterator[Topic]:
         return iter(self._topics)
 
-    # --- as tables
+    # --- tables
 
     def to_frame(self, *, arrow: bool = False) -> Any:
-        """A row for each topic, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+        """Return a pandas DataFrame or pyarrow Table with a row for each topic.
 
-        `topic` (its number), `label`, `size`, `share`, `coherence`, `words` (lists), and `posts`,
-        the ids of the posts most like it.
+        Columns: `topic` (its number), `label`, `size`, `share`, `coherence`, `words` (lists), and
+        `posts`, the ids of its typical posts. Raises ExtraMissing.
         """
-        tables.library(arrow=arrow)
-        return tabular.of_topics(self).given(arrow)
+        tables.load_library(arrow=arrow)
+        return tabular.of_topics(self).export(arrow)
 
     def of_posts(self, *, arrow: bool = False) -> Any:
-        """A row for each post, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+        """Return a pandas DataFrame or pyarrow Table with a row for each post.
 
-        `id`, `title`, `date`; `topic` and `label` of its main topic, its `share` of that, the
-        `fit`; and for each topic the share of it, as `topic_1` and so on.
+        Columns: `id`, `title`, `date`; `topic`, `label` and `share` of its main topic; `fit`; and
+        the share of each topic as `topic_1` and so on. Raises ExtraMissing.
         """
-        tables.library(arrow=arrow)
-        return tabular.of_posts(self, self._every, self.shares, self.main, self.fit).given(arrow)
+        tables.load_library(arrow=arrow)
+        table = tabular.of_posts(self, self._all_posts, self.shares, self.main, self.fit)
+        return table.export(arrow)
 
     def over_time(self, by: Period = "year", *, arrow: bool = False) -> Any:
-        """A row for each topic in each year or month from the first to the last.
+        """Return a table with a row for each topic in each year or month from first to last.
 
-        `period` ("2014", "2014-02"), `topic`, `label`; `posts`, how many of that time have it as
-        their main topic, and `share`, the mean of its shares in the posts of that time. Those
-        without a date are left out: `undated` counts them. Raises SettingError, ExtraMissing, and
-        CorpusError where no post has a date.
+        Columns: `period` ("2014", "2014-02"), `topic`, `label`; `posts`, the number of posts of the
+        period with this main topic; and `share`, the mean of its shares in the posts of the period.
+        Posts without a date are left out; `undated` counts them. It is a pandas DataFrame or a
+        pyarrow Table. Raises SettingError, ExtraMissing, and CorpusError where no post has a date.
         """
-        tables.library(arrow=arrow)
-        return self._over_time(by).given(arrow)
+        tables.load_library(arrow=arrow)
+        return self._over_time(by).export(arrow)
 
-    # --- as pictures
+    # --- charts
 
     def map(self) -> Picture:
-        """The posts on a plane, the like near each other, coloured by topic. Raises ExtraMissing.
+        """Return a map of the posts, coloured by main topic, with similar posts near each other.
 
-        To hover over a post shows its title; `projection.project` says where it stands, and why.
+        Hovering over a post shows its title. `projection.project` has the method. Raises
+        ExtraMissing.
         """
-        return drawing.corpus_map(self, self._corpus, self._every, self.main, self.shares)
+        return drawing.corpus_map(self, self._corpus, self._all_posts, self.main, self.shares)
 
     def trends(self, by: Period = "year", measure: Literal["posts", "share"] = "posts") -> Picture:
-        """The topics over time: a small chart of each, a bar for each year or month.
+        """Return a chart over time for each topic, with a bar for each year or month.
 
         Raises SettingError, ExtraMissing, and CorpusError where no post has a date.
         """
         return drawing.trends(self._over_time(by), self.undated, measure)
 
     def word_bars(self) -> Picture:
-        """The words of each topic by their weight. Raises ExtraMissing."""
+        """Return a bar chart for each topic, of the weights of its words. Raises ExtraMissing."""
         return drawing.word_bars(self)
 
     def _over_time(self, by: Period) -> tables.Table:
-        dates = [post.date for post in self._every]
+        dates = [post.date for post in self._all_posts]
         return tabular.over_time(self, dates, self.main, self.shares, by)
 
     @property
     def undated(self) -> int:
-        """How many posts have no date."""
-        return sum(post.date is None for post in self._every)
+        """The number of posts without a date."""
+        return sum(post.date is None for post in self._all_posts)
 
     @cached_property
-    def _every(self) -> list[Post]:
+    def _all_posts(self) -> list[Post]:
         return [self._corpus.post(row) for row in range(len(self.main))]
 
-    # --- as JSON and HTML
+    # --- JSON and HTML
 
     def to_json(self) -> list[dict[str, Any]]:
-        """The topics as JSON types; `posts` are the ids of all whose main topic each is."""
+        """Return the topics as a list of dicts of JSON types.
+
+        `typical` are the ids of typical posts, `posts` of all posts with this main topic.
+        """
         members = [np.flatnonzero(self.main == place).tolist() for place in range(len(self))]
         return [
             {
@@ -191,14 +196,14 @@ class Topics(Sequence[Topic]):
         ]
 
     def _repr_html_(self) -> str:
-        """A table with a row for each topic; what posts say is escaped."""
+        """An HTML table with a row for each topic; the text of posts is escaped."""
         noun = "topic" if len(self) == 1 else "topics"
-        told = f"{len(self):,} {noun} of {len(self.main):,} posts, "
-        told += f"coherence {self.coherence:.2f}, diversity {self.diversity:.2f}"
-        return markup.table(HEADS, map(self._cells, self)) + markup.paragraph(told)
+        summary = f"{len(self):,} {noun} of {len(self.main):,} posts, "
+        summary += f"coherence {self.coherence:.2f}, diversity {self.diversity:.2f}"
+        return markup.table(HEADS, map(self._cells, self)) + markup.paragraph(summary)
 
     def _cells(self, topic: Topic) -> tuple[str, ...]:
         words = ", ".join(word for word, _ in topic.words)
-        titles = " · ".join(self._corpus.label(id) for id in topic.posts[:SUCH])
+        titles = " · ".join(self._corpus.label(id) for id in topic.posts[:EXAMPLE_POSTS])
         share = f"{100 * topic.share:.0f}\xa0%"
         return str(topic.number), topic.label, f"{topic.size:,}", share, words, titles

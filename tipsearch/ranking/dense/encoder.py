@@ -1,6 +1,7 @@
-"""The vector of a query. Its words are mostly in the corpus, and their pieces in the index.
+"""Query encoder: the embedding of a query, from the word pieces that the index has.
 
-Only for a word that no post has, the model's tokenizer is loaded: that takes longer than all else.
+Most words of a query are forms of the corpus, whose pieces the index holds. The tokenizer of the
+model is loaded only for a word that no post has, since loading takes longer than all else.
 """
 
 from __future__ import annotations
@@ -20,34 +21,34 @@ if TYPE_CHECKING:
 
 
 class Encoder:
-    """Makes vectors of queries, with the model that `load` gives.
+    """Computes embeddings of queries.
 
-    `place` gives a word's place among those whose pieces are kept, or -1.
+    `place_of` returns the place of a word among the words of `pieces`, or -1; `load` the model.
     """
 
     def __init__(
         self,
         pieces: Pieces,
-        place: Callable[[str], int],
+        place_of: Callable[[str], int],
         load: Callable[[], Model],
     ) -> None:
         self._offsets, self._ids = pieces
-        self._place, self._load = place, load
+        self._place_of, self._load = place_of, load
 
     def vector(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
-        """The vector of a text, float64, of length 1, or 0 where there is no word."""
+        """The embedding of some words: float64, (DIMENSIONS,), of length 1; zeros for no words."""
         model = self._load()
-        pieces = [self._pieces(word, model) for word in words]
-        rows = [piece for found in pieces for piece in found]
+        rows = [piece for word in words for piece in self._pieces(word, model)]
         return unit(model.table[rows].sum(axis=0, dtype=np.float64))
 
     def _pieces(self, word: str, model: Model) -> list[int]:
-        place = self._place(word)
-        if place < 0:
+        """The rows of the model's table for the pieces of a word. Raises IndexCorrupt."""
+        at = self._place_of(word)
+        if at < 0:
             return model.pieces([word])[0]
-        start, end = self._offsets[place : place + 2].tolist()
+        start, end = self._offsets[at : at + 2].tolist()
         self._offsets.fail_unless(0 <= start <= end <= len(self._ids), "a pointer is out of range")
-        found: list[int] = self._ids[start:end].tolist()
-        inside = all(0 <= piece < len(model.table) for piece in found)
+        pieces: list[int] = self._ids[start:end].tolist()
+        inside = all(0 <= piece < len(model.table) for piece in pieces)
         self._ids.fail_unless(inside, "a number is out of range")
-        return found
+        return pieces

@@ -1,8 +1,8 @@
-"""Which posts are about what a query is about? Cosines of embeddings, and the greatest of them.
+"""Dense search: the posts whose embeddings have the greatest cosine with that of a query.
 
-In a large index the posts lie in cells, each around a centroid; a search looks into the cells
-whose centroids are nearest to the query, and no others (an inverted file: Sivic and Zisserman,
-"Video Google", 2003). A small one is searched whole.
+In a large index the embeddings lie in cells, each around a centroid. A search scans only the cells
+whose centroids have the greatest product with the query (an inverted file: Sivic and Zisserman,
+"Video Google", 2003). A small index has no cells and is scanned as a whole.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tipsearch.analysis.embedding.model import DIMENSIONS
-from tipsearch.analysis.embedding.vectors import COARSE, quantised
+from tipsearch.analysis.embedding.vectors import COARSE_DIMENSIONS, quantised
 from tipsearch.ranking.topk.selection import contenders
 
 if TYPE_CHECKING:
@@ -25,36 +25,39 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Singles = npt.NDArray[np.float32]
 
-LOOKED_AT = 8_000  # posts, in the nearest cells
+SCANNED = 8_000  # posts at least, in the best cells
 
 
 class Candidates(NamedTuple):
-    """Posts that are worth a look: their rows, codes (float32) and scale."""
+    """Posts to be scored: their rows, ascending, their codes and their scale.
+
+    `codes` are float32, shape (posts, DIMENSIONS); `scale` float32, one entry a post.
+    """
 
     rows: Array
     codes: Singles
     scale: Array
 
     def cosines(self, query: Floats) -> Floats:
-        """The cosine of each to a vector (float64, DIMENSIONS)."""
+        """The cosine of each post with a vector (float64, shape (DIMENSIONS,)): float64."""
         codes, scale = quantised(query)
-        # The products are whole numbers below 2^24: exact, so the same on each computer.
-        found: Floats = (self.codes @ codes.astype(np.float32)).astype(np.float64)
-        found *= self.scale.astype(np.float64) * float(scale)
-        return found
+        # Products are whole numbers below 2^24, exact in float32: the same on each computer.
+        products: Floats = (self.codes @ codes.astype(np.float32)).astype(np.float64)
+        products *= self.scale.astype(np.float64) * float(scale)
+        return products
 
-    def with_others(self, more: Candidates) -> Candidates:
-        """These and others, by row."""
-        rows = np.append(self.rows, more.rows)
+    def merged(self, others: Candidates) -> Candidates:
+        """These posts and others, by row."""
+        rows = np.append(self.rows, others.rows)
         order = np.argsort(rows)
-        codes = np.concatenate([self.codes, more.codes])[order]
-        return Candidates(rows[order], codes, np.append(self.scale, more.scale)[order])
+        codes = np.concatenate([self.codes, others.codes])[order]
+        return Candidates(rows[order], codes, np.append(self.scale, others.scale)[order])
 
 
 class DenseSearch:
-    """The vectors of an index's posts; what is used of them is checked first.
+    """Search in the embeddings of an index, by cell if there are cells, else by row.
 
-    They lie by cell, if there are any, else by row.
+    Each part is checked when it is first used. Raises IndexCorrupt.
     """
 
     def __init__(self, embeddings: Embeddings) -> None:
@@ -65,35 +68,36 @@ class DenseSearch:
         self.in_cells = len(embeddings.starts) > 0
 
     def of(self, rows: Array) -> Candidates:
-        """These rows."""
+        """The posts of some ascending rows."""
         if not self.in_cells:
             return Candidates(rows, self._whole.codes[rows], self._whole.scale[rows])
         places = self._places.take(rows).astype(np.int64)
         inside = not len(places) or (places.min() >= 0 and places.max() < self._posts)
         self._places.fail_unless(bool(inside), "a number is out of range")
         table = self._codes.take(places, DIMENSIONS).astype(np.float32)
-        return Candidates(rows, table, self._lengths(self._scale.take(places)))
+        return Candidates(rows, table, self._checked(self._scale.take(places)))
 
-    def near(self, query: Floats, limit: int) -> Candidates:
-        """The posts that are worth a look for a vector: all, or the best `limit` of its cells.
+    def nearest(self, query: Floats, limit: int) -> Candidates:
+        """The candidates for a vector: all posts, or where there are cells about `limit`.
 
-        Which of these are the best, the coarse dimensions tell.
+        These are the best posts of the scanned cells by their product with the vector in the first
+        COARSE_DIMENSIONS numbers. Posts that tie with the last stay.
         """
         if not self.in_cells:
             return self._whole
-        codes = quantised(query).codes[:COARSE].astype(np.float32)
+        codes = quantised(query).codes[:COARSE_DIMENSIONS].astype(np.float32)
         starts, centroids = self._cells
         order = np.argsort(-(centroids @ codes), kind="stable")
-        enough = int(np.searchsorted(np.cumsum(np.diff(starts)[order]), LOOKED_AT)) + 1
-        stretches = [(int(starts[cell]), int(starts[cell + 1])) for cell in order[:enough]]
-        for start, end in stretches:
+        enough = int(np.searchsorted(np.cumsum(np.diff(starts)[order]), SCANNED)) + 1
+        ranges = [(int(starts[cell]), int(starts[cell + 1])) for cell in order[:enough]]
+        for start, end in ranges:
             self._codes.ensure(start * DIMENSIONS, end * DIMENSIONS)
-        places = np.concatenate([np.arange(start, end) for start, end in stretches])
-        table = self._codes.data.reshape(-1, DIMENSIONS)[:, :COARSE]
-        coarse = np.concatenate([table[start:end] for start, end in stretches]).astype(np.float32)
-        scale = self._lengths(np.concatenate([self._scale[start:end] for start, end in stretches]))
-        likeness = (coarse @ codes).astype(np.float64) * scale
-        best = contenders(places, np.asarray(likeness), limit)[0]
+        places = np.concatenate([np.arange(start, end) for start, end in ranges])
+        table = self._codes.data.reshape(-1, DIMENSIONS)[:, :COARSE_DIMENSIONS]
+        coarse = np.concatenate([table[start:end] for start, end in ranges]).astype(np.float32)
+        scale = self._checked(np.concatenate([self._scale[start:end] for start, end in ranges]))
+        estimates = (coarse @ codes).astype(np.float64) * scale
+        best = contenders(places, np.asarray(estimates), limit)[0]
         rows = self._rows.take(best).astype(np.int64)
         inside = not len(rows) or (rows.min() >= 0 and rows.max() < self._posts)
         self._rows.fail_unless(bool(inside), "a number is out of range")
@@ -104,10 +108,10 @@ class DenseSearch:
     @cached_property
     def _whole(self) -> Candidates:
         table = self._codes.whole().astype(np.float32).reshape(-1, DIMENSIONS)
-        return Candidates(np.arange(self._posts), table, self._lengths(self._scale.whole()))
+        return Candidates(np.arange(self._posts), table, self._checked(self._scale.whole()))
 
-    def _lengths(self, scale: Array) -> Array:
-        """The same scale, or IndexCorrupt where a number of it is none."""
+    def _checked(self, scale: Array) -> Array:
+        """The scale. Raises IndexCorrupt where an entry is not from 0 to 1."""
         fits = not len(scale) or (scale.min() >= 0 and scale.max() <= 1)  # NaN fails too
         self._scale.fail_unless(bool(fits), "a number is out of range")
         return scale
@@ -117,15 +121,18 @@ class DenseSearch:
         starts = self._starts.whole().astype(np.int64)
         fits = starts[0] == 0 and starts[-1] == self._posts and bool(np.all(np.diff(starts) >= 0))
         self._starts.fail_unless(fits, "it does not ascend")
-        centroids = self._centroids.whole().reshape(-1, COARSE)
-        # Of finite numbers as large as these can be, no sum is infinite.
+        centroids = self._centroids.whole().reshape(-1, COARSE_DIMENSIONS)
+        # NaN fails too; sums of bounded entries stay finite.
         bounded = bool(np.all(np.abs(centroids) <= 1))
         self._centroids.fail_unless(bounded, "a number is out of range")
         return _Cells(starts, centroids)
 
 
 class _Cells(NamedTuple):
-    """Where each cell starts, and the last one ends; float32 centroids, shape (cells, COARSE)."""
+    """The place where each cell starts and the last ends, and the centroids of the cells.
+
+    `centroids` is float32 of shape (cells, COARSE_DIMENSIONS).
+    """
 
     starts: Array
     centroids: Array

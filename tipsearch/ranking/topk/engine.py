@@ -1,9 +1,9 @@
-"""Which kernel answers?
+"""Top-k engines: the choice between the numpy kernel and the numba kernel.
 
-Both give the same answers. The one in numpy is there at once; the one compiled by numba takes a
-second to start. So numpy begins, and numba takes over when numpy has taken as long as it takes to
-start: whatever the number and the cost of the queries, the total is at most twice that of the
-better choice (the ski rental problem). That is counted, and decided, once for all of a process.
+Both kernels give the same results. The numpy kernel starts at once; the numba kernel takes about a
+second to start. "auto" begins with numpy and goes over to numba when numpy has taken as long as
+numba takes to start. So the total time is at most twice that of the better choice, whatever the
+queries are (the ski rental problem). Time is counted, and the choice is made, once a process.
 """
 
 from __future__ import annotations
@@ -23,39 +23,40 @@ if TYPE_CHECKING:
     Kernel = Callable[[Postings, Plan, int], list[tuple[int, float]]]
 
 KERNELS = ("auto", "numba", "numpy")
-START_SECONDS = 1.0
+START_SECONDS = 1.0  # that the numba kernel takes to load or compile
 
 
 class _Auto:
-    """The kernel of all engines of the process that are left to choose."""
+    """The kernel "auto": one state, shared by all engines of the process."""
 
     def __init__(self) -> None:
         self._kernel: Kernel = numpy_kernel.top
         self._seconds_left = START_SECONDS
-        self._starting = Lock()
+        self._start_lock = Lock()
 
     def top(self, postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
+        """The k best rows and their scores. Counts the time that numpy takes."""
         if self._kernel is not numpy_kernel.top:
             return self._kernel(postings, plan, k)
         start = time.perf_counter()
         best = numpy_kernel.top(postings, plan, k)
         self._seconds_left -= time.perf_counter() - start
-        # One thread makes one attempt; the others go on with numpy meanwhile.
-        if self._seconds_left <= 0 and self._starting.acquire(blocking=False):
+        # The lock is never released: one attempt a process. Other threads go on with numpy.
+        if self._seconds_left <= 0 and self._start_lock.acquire(blocking=False):
             self._start(postings, plan, k)
         return best
 
     def _start(self, postings: Postings, plan: Plan, k: int) -> None:
-        """Go over to numba if it is there; where it is and does not work, a warning says why."""
+        """Go over to numba if it is installed. Warns where it is and does not work."""
         try:
             kernel = _numba()
-            kernel(postings, plan, k)  # compiled here, and seen to work
+            kernel(postings, plan, k)  # compiles it, and shows that it works
         except Exception as error:
             if isinstance(error, ModuleNotFoundError) and error.name == "numba":
                 return
             reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-            told = f"searching with numpy, since numba does not work ({reason})"
-            warnings.warn(told, stacklevel=2)
+            message = f"searching with numpy, since numba does not work ({reason})"
+            warnings.warn(message, stacklevel=2)
             return
         self._kernel = kernel
 
@@ -64,10 +65,10 @@ _auto = _Auto()
 
 
 class Engine:
-    """Top-k search by the kernel `name`; "auto" starts with numpy and goes over to numba.
+    """Top-k search by the kernel `name`, one of KERNELS.
 
-    Where numba is not installed or does not work, "auto" stays with numpy, and "numba" raises
-    SettingError.
+    "auto" starts with numpy and goes over to numba. Where numba is not installed or does not work,
+    "auto" stays with numpy and "numba" raises SettingError. `top` is the kernel's function.
     """
 
     def __init__(self, name: str = "auto") -> None:
@@ -84,6 +85,7 @@ class Engine:
 
 
 def _numba() -> Kernel:
+    """The numba kernel. Raises where numba cannot be imported."""
     from tipsearch.ranking.topk import numba_kernel
 
     return numba_kernel.top

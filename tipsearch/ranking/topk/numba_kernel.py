@@ -1,11 +1,12 @@
-"""The kernel compiled by numba: the answers of the one in numpy, some four times as fast.
+"""The numba kernel: the results of the numpy kernel, about four times as fast.
 
-The same algorithm, block by block: a wave of the most promising blocks sets the threshold, then the
-others follow in order of rows, each only if its bound reaches the threshold. Within a block the terms
-are added in the plan's order, and the rest is skipped once it cannot lift a post to the threshold.
+Block-Max Pruning, as in `numpy_kernel`, block by block. A first wave scores the blocks of the
+greatest bounds and so sets the threshold. A second wave goes through all blocks in order of rows
+and skips each whose bound is below the threshold. Within a block the terms are added in the order
+of the plan; the others are skipped once they cannot lift a post of it to the threshold.
 
-The many arguments are on purpose: a tuple of arrays costs a count of references at each look, a
-sixth of a query.
+Functions take many arguments on purpose: an array in a tuple costs reference counting at each
+access, a sixth of the time of a query.
 """
 
 # ruff: noqa: PLR0913, PLR0917
@@ -24,14 +25,14 @@ from tipsearch.store.blocks import GROUP, LEVELS, SHIFT, SIZE
 if TYPE_CHECKING:
     from tipsearch.ranking.topk.postings import Plan, Postings
 
-FIRST_WAVE = 16
-DENSE = 2  # of so many promising blocks on, a group is scored in one go
-SCORED = np.float32(-1)
-SMALLEST = np.float32(1e-30)
+FIRST_WAVE = 16  # blocks, each the best of its group
+WHOLE_GROUP_FROM = 2  # from so many blocks on, their group is scored as one
+SCORED = np.float32(-1)  # the bound of a block that has been scored
+SMALLEST = np.float32(1e-30)  # the least threshold: skips blocks without a posting
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
-    """The function as machine code, kept for the next process where there is a folder for it."""
+    """The function compiled; cached for other processes where numba has a folder to write to."""
     compiler: Any = numba.njit
     try:
         return compiler(nogil=True, cache=True)(function)
@@ -40,7 +41,7 @@ def _compiled(function: Callable[..., Any]) -> Any:
 
 
 def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
-    """The k best rows with their scores, by score, then by row; only such as have a term."""
+    """The k best rows with their scores, by score, then by row. Only rows that have a term."""
     k = min(k, postings.posts, int((plan.ends - plan.starts).sum()))
     if not k:
         return []
@@ -58,7 +59,7 @@ def _worse(score: float, row: int, other: float, other_row: int) -> bool:
 
 @_compiled
 def _push(heap: Any, rows: Any, size: int, score: float, row: int) -> int:
-    """Take a post into the heap, whose first is the worst; return how many it holds."""
+    """Push a post onto the heap, whose root is the worst post. Returns the size of the heap."""
     if size < len(heap):
         at = size
         while at > 0:
@@ -86,25 +87,25 @@ def _push(heap: Any, rows: Any, size: int, score: float, row: int) -> int:
 
 @_compiled
 def _threshold(heap: Any, size: int, scale: Any) -> float:
-    """What a sum has to reach to be among the best: less than the worst if rounding can lift it."""
+    """The least sum that can be among the k best. Below the k-th score where sums are rounded."""
     if size < len(heap):
         return 0.0
     return float(heap[0] - UNIT) if len(scale) else float(heap[0])
 
 
 @_compiled
-def _gallop(rows: Any, at: int, end: int, wanted: int) -> int:
-    """The first place from `at` to `end` whose row is at least `wanted`."""
-    if at >= end or rows[at] >= wanted:
+def _gallop(rows: Any, at: int, end: int, row: int) -> int:
+    """The first place from `at` to `end` whose row is at least `row` (galloping search)."""
+    if at >= end or rows[at] >= row:
         return at
     step = 1
-    while at + step < end and rows[at + step] < wanted:
+    while at + step < end and rows[at + step] < row:
         at += step
         step *= 2
     low, high = at + 1, min(at + step, end)
     while low < high:
         middle = (low + high) >> 1
-        if rows[middle] < wanted:
+        if rows[middle] < row:
             low = middle + 1
         else:
             high = middle
@@ -116,16 +117,16 @@ def _bounds(
     rows: Any, values: Any, scale: Any, block_max: Any, blocks: int,
     starts: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
 ) -> Any:  # fmt: skip
-    """The most that a post of each block can score (float32), in whole groups of blocks."""
-    total = np.zeros(-(-blocks // GROUP) * GROUP, np.float32)
+    """The upper bound of the score of each block, float32, padded with 0 to whole groups."""
+    block_bounds = np.zeros(-(-blocks // GROUP) * GROUP, np.float32)
     for term in range(len(starts)):
         if slots[term] >= 0:
             unit = np.float32(bounds[term] / LEVELS)
             row = block_max[slots[term] * blocks : (slots[term] + 1) * blocks]
             for block in range(blocks):
-                total[block] += unit * np.float32(row[block])
+                block_bounds[block] += unit * np.float32(row[block])
         else:
-            factor = factors[term] * (1 + 1e-6 * (10 + len(starts)))  # as the bounds have it
+            factor = factors[term] * (1 + 1e-6 * (10 + len(starts)))  # the slack of `Postings.plan`
             last, best = -1, 0.0
             for at in range(starts[term], ends[term]):
                 block, weight = rows[at] >> SHIFT, float(values[at])
@@ -133,20 +134,20 @@ def _bounds(
                     weight *= scale[rows[at]]
                 if block != last:
                     if last >= 0:
-                        total[last] += np.float32(factor * best)
+                        block_bounds[last] += np.float32(factor * best)
                     last, best = block, weight
                 elif weight > best:
                     best = weight
-            total[last] += np.float32(factor * best)
-    return total
+            block_bounds[last] += np.float32(factor * best)
+    return block_bounds
 
 
 @_compiled
-def _best_groups(groups: Any, count: int) -> Any:
-    """The places of the `count` greatest of some numbers, ascending; only of such above zero."""
+def _best_groups(group_bounds: Any, count: int) -> Any:
+    """The groups of the `count` greatest bounds, ascending. Only groups of a bound above 0."""
     best, places, size = np.zeros(count, np.float32), np.zeros(count, np.int64), 0
-    for group in range(len(groups)):
-        value = groups[group]
+    for group in range(len(group_bounds)):
+        value = group_bounds[group]
         if value > 0 and (size < count or value > best[count - 1]):
             if size < count:
                 size += 1
@@ -161,18 +162,18 @@ def _best_groups(groups: Any, count: int) -> Any:
 @_compiled
 def _score(
     block: int, count: int, rows: Any, values: Any, scale: Any, block_max: Any, blocks: int,
-    groups: Any, starts: Any, cursors: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
-    total: Any, sums: Any, rest: Any, heap: Any, best: Any, size: int,
+    group_starts: Any, starts: Any, cursors: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
+    block_bounds: Any, sums: Any, remaining: Any, heap: Any, best: Any, size: int,
 ) -> int:  # fmt: skip
-    """Take the posts of some blocks that are good enough into the heap; return how many it holds.
+    """Score `count` blocks from `block` on and push their posts. Returns the size of the heap.
 
-    `groups` are the starts of groups of the frequent terms; the `cursors` of the others stand at or
-    before the first block and are moved on; `sums` and `rest` are scratch;
-    `total` tells of the blocks that were scored before.
+    `group_starts` has where each group of blocks starts among the postings of a frequent term. The
+    `cursors` of the other terms stand at or before the first block, and are moved on. `sums` and
+    `remaining` are scratch arrays. The posts of a block whose bound is SCORED are not pushed again.
     """
     first, posts, left = block << SHIFT, count << SHIFT, 0.0
     for term in range(len(ends) - 1, -1, -1):
-        rest[term] = left
+        remaining[term] = left
         if count == 1 and slots[term] >= 0:
             left += bounds[term] * block_max[slots[term] * blocks + block] / LEVELS
         else:
@@ -180,13 +181,13 @@ def _score(
     width = -(-blocks // GROUP)
     threshold = _threshold(heap, size, scale)
     sums[:posts] = 0.0
-    most = 0.0
+    greatest = 0.0
     for term in range(len(ends)):
         if count == 1 and slots[term] >= 0 and block_max[slots[term] * blocks + block] == 0:
             continue
         at, end = cursors[term], ends[term]
         if slots[term] >= 0:
-            at = starts[term] + groups[slots[term] * (width + 1) + block // GROUP]
+            at = starts[term] + group_starts[slots[term] * (width + 1) + block // GROUP]
         at = _gallop(rows, at, end, first)
         while at < end and rows[at] - first < posts:
             weight = float(values[at])
@@ -195,14 +196,14 @@ def _score(
             post = rows[at] - first
             weight = sums[post] + factors[term] * weight
             sums[post] = weight
-            most = max(most, weight)
+            greatest = max(greatest, weight)
             at += 1
         cursors[term] = at
-        if (most + rest[term]) * (1 + 1e-9) < threshold:
+        if (greatest + remaining[term]) * (1 + 1e-9) < threshold:
             return size
     for post in range(posts):
-        new = total[block + (post >> SHIFT)] != SCORED
-        if sums[post] > 0.0 and sums[post] * (1 + 1e-9) >= threshold and new:
+        unscored = block_bounds[block + (post >> SHIFT)] != SCORED
+        if sums[post] > 0.0 and sums[post] * (1 + 1e-9) >= threshold and unscored:
             score = np.rint(sums[post] * 1e12) / 1e12 if len(scale) else sums[post]
             if score > 0.0:
                 size = _push(heap, best, size, score, first + post)
@@ -211,41 +212,45 @@ def _score(
 
 @_compiled
 def _search(
-    rows: Any, values: Any, scale: Any, block_max: Any, blocks: int, groups: Any,
+    rows: Any, values: Any, scale: Any, block_max: Any, blocks: int, group_starts: Any,
     starts: Any, ends: Any, slots: Any, factors: Any, bounds: Any, k: int,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """The k best scores and their rows, in no order."""
-    total = _bounds(rows, values, scale, block_max, blocks, starts, ends, slots, factors, bounds)
-    best_of = np.zeros(len(total) // GROUP, np.float32)
-    for group in range(len(best_of)):
+    """The k best scores and their rows, in heap order."""
+    block_bounds = _bounds(
+        rows, values, scale, block_max, blocks, starts, ends, slots, factors, bounds
+    )
+    group_bounds = np.zeros(len(block_bounds) // GROUP, np.float32)
+    for group in range(len(group_bounds)):
         for block in range(group * GROUP, (group + 1) * GROUP):
-            best_of[group] = max(best_of[group], total[block])
+            group_bounds[group] = max(group_bounds[group], block_bounds[block])
     heap, best, size = np.empty(k), np.empty(k, np.int64), 0
-    sums, rest, cursors = np.empty(GROUP * SIZE), np.empty(len(starts)), starts.copy()
-    chosen = _best_groups(best_of, min(len(best_of), max(FIRST_WAVE, min(k, 8 * FIRST_WAVE))))
-    todo = np.empty(GROUP, np.int64)
+    sums, remaining, cursors = np.empty(GROUP * SIZE), np.empty(len(starts)), starts.copy()
+    first_wave = min(len(group_bounds), max(FIRST_WAVE, min(k, 8 * FIRST_WAVE)))
+    chosen = _best_groups(group_bounds, first_wave)
+    job_blocks = np.empty(GROUP, np.int64)
     for wave in range(2):
         cursors[:] = starts
-        for place in range(len(best_of) if wave else len(chosen)):
+        for place in range(len(group_bounds) if wave else len(chosen)):
             threshold = max(np.float32(_threshold(heap, size, scale)), SMALLEST)
             group, count, jobs = place if wave else chosen[place], 1, 0
-            if best_of[group] < threshold:
+            if group_bounds[group] < threshold:
                 continue
             if wave:
                 for block in range(group * GROUP, (group + 1) * GROUP):
-                    if total[block] >= threshold:
-                        todo[jobs] = block
+                    if block_bounds[block] >= threshold:
+                        job_blocks[jobs] = block
                         jobs += 1
-                if jobs >= DENSE:
-                    todo[0], count, jobs = group * GROUP, GROUP, 1
+                if jobs >= WHOLE_GROUP_FROM:
+                    job_blocks[0], count, jobs = group * GROUP, GROUP, 1
             else:
-                of_group = total[group * GROUP : (group + 1) * GROUP]
-                todo[0], jobs = group * GROUP + np.argmax(of_group), 1
+                of_group = block_bounds[group * GROUP : (group + 1) * GROUP]
+                job_blocks[0], jobs = group * GROUP + np.argmax(of_group), 1
             for job in range(jobs):
                 size = _score(
-                    todo[job], count, rows, values, scale, block_max, blocks, groups, starts,
-                    cursors, ends, slots, factors, bounds, total, sums, rest, heap, best, size,
+                    job_blocks[job], count, rows, values, scale, block_max, blocks, group_starts,
+                    starts, cursors, ends, slots, factors, bounds, block_bounds, sums, remaining,
+                    heap, best, size,
                 )  # fmt: skip
                 if not wave:
-                    total[todo[job]] = SCORED
+                    block_bounds[job_blocks[job]] = SCORED
     return heap[:size], best[:size]

@@ -1,9 +1,10 @@
-"""The kernel in plain numpy: which k posts score highest for a plan?
+"""The numpy kernel: the k best rows of a plan, by Block-Max Pruning.
 
-Block-Max Pruning (Mallia, Suel and Tonellotto, "Faster Learned Sparse Retrieval with Block-Max
-Pruning", SIGIR 2024): add up the bounds of all blocks, score the posts of the most promising ones,
-and drop all blocks that cannot reach the k-th best score so far; again, with more blocks at a
-time, until none is left. Here all blocks of a wave are scored by a few calls for each term.
+The algorithm is of Mallia, Suel and Tonellotto, "Faster Learned Sparse Retrieval with Block-Max
+Pruning", SIGIR 2024. The upper bounds of all blocks are added up. The blocks of the greatest bounds
+are scored first; then all blocks are dropped whose bound is below the k-th best score so far. That
+is repeated, with 16 times as many blocks in each wave, until no block is left. All blocks of a wave
+are scored by a few calls of numpy for each term.
 """
 
 from __future__ import annotations
@@ -21,31 +22,32 @@ if TYPE_CHECKING:
     from tipsearch.ranking.topk.postings import Plan, Postings
     from tipsearch.ranking.topk.selection import Rows, Scores
 
-FIRST_WAVE, GROWTH = 64, 16
+FIRST_WAVE, GROWTH = 64, 16  # blocks of the first wave; how many times as many in the next
 
 
 def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
-    """The k best rows with their scores, by score, then by row; only such as have a term."""
+    """The k best rows with their scores, by score, then by row. Only rows that have a term."""
     bounds = _bounds(postings, plan)
     threshold, scores = 0.0, np.zeros(0)
     rows: Rows = np.zeros(0, np.int64)
     wave = max(FIRST_WAVE, k)
     while len(live := np.flatnonzero(bounds >= threshold) if threshold else np.flatnonzero(bounds)):
         if len(live) > 2 * wave:
-            some = bounds[live]
-            live = live[some >= np.partition(some, len(some) - wave)[len(some) - wave]]
+            live_bounds = bounds[live]
+            least = np.partition(live_bounds, len(live) - wave)[len(live) - wave]
+            live = live[live_bounds >= least]
         bounds[live] = 0
-        more, their_scores = _scored(postings, plan, live)
-        rows, scores = np.concatenate((rows, more)), np.concatenate((scores, their_scores))
+        new_rows, new_scores = _scored(postings, plan, live)
+        rows, scores = np.concatenate((rows, new_rows)), np.concatenate((scores, new_scores))
         rows, scores, threshold = contenders(rows, scores, k)
         if len(postings.scale):
-            threshold = max(threshold - UNIT, 0.0)  # what is less may tie once it is rounded
+            threshold = max(threshold - UNIT, 0.0)  # a lower sum may round to a tie
         wave *= GROWTH
     return in_order(rows, scores, k)
 
 
 def _bounds(postings: Postings, plan: Plan) -> npt.NDArray[np.float32]:
-    """The most that a post of each block can score (float32)."""
+    """The upper bound of the score of each block: float32, shape (blocks,)."""
     count = postings.blocks
     bounds = np.zeros(count, np.float32)
     for start, end, slot, _, bound in zip(*(part.tolist() for part in plan), strict=True):
@@ -54,14 +56,14 @@ def _bounds(postings: Postings, plan: Plan) -> npt.NDArray[np.float32]:
             bounds += block_max * np.float32(bound / LEVELS)
         else:
             places = slice(start, end)
-            blocks, most = by_block(postings.rows[places], postings.weights(places))
-            # The bound over the greatest weight is the factor with its slack.
-            bounds[blocks] += most * (bound / most.max())
+            blocks, maxima = by_block(postings.rows[places], postings.weights(places))
+            # bound / greatest weight is the factor, with the slack of the plan.
+            bounds[blocks] += maxima * (bound / maxima.max())
     return bounds
 
 
 def _scored(postings: Postings, plan: Plan, blocks: Rows) -> tuple[Rows, Scores]:
-    """All posts of some ascending blocks that have a term, ascending, with their scores."""
+    """The rows of some ascending blocks that have a term, ascending, and their scores (float64)."""
     dtype = postings.rows.dtype
     firsts, sums = (blocks << SHIFT).astype(dtype), np.zeros(len(blocks) * SIZE)
     lasts = (np.minimum((blocks + 1) << SHIFT, postings.posts) - 1).astype(dtype)
@@ -69,19 +71,21 @@ def _scored(postings: Postings, plan: Plan, blocks: Rows) -> tuple[Rows, Scores]
         plan.starts.tolist(), plan.ends.tolist(), plan.factors.tolist(), strict=True
     ):
         rows = postings.rows[start:end]
-        if len(rows) < 4 * len(blocks):  # look for the blocks of the postings, or the reverse
-            of_rows = rows >> SHIFT
-            home = np.searchsorted(blocks, of_rows)
-            home[home == len(blocks)] = 0
-            places = np.flatnonzero(blocks[home] == of_rows)
-            home = home[places]
+        if len(rows) < 4 * len(blocks):  # search the shorter list in the longer
+            row_blocks = rows >> SHIFT
+            block_of = np.searchsorted(blocks, row_blocks)
+            block_of[block_of == len(blocks)] = 0
+            places = np.flatnonzero(blocks[block_of] == row_blocks)
+            block_of = block_of[places]
         else:
             first = rows.searchsorted(firsts)
             lengths = rows.searchsorted(lasts, side="right") - first
-            home = np.repeat(np.arange(len(blocks)), lengths)
+            block_of = np.repeat(np.arange(len(blocks)), lengths)
             ends = np.cumsum(lengths)
-            places = np.arange(len(home)) + np.repeat(first - ends + lengths, lengths)
-        sums[home * SIZE + (rows[places] & (SIZE - 1))] += factor * postings.weights(start + places)
+            places = np.arange(len(block_of)) + np.repeat(first - ends + lengths, lengths)
+        sums[block_of * SIZE + (rows[places] & (SIZE - 1))] += factor * postings.weights(
+            start + places
+        )
     found = np.flatnonzero(sums)
     scores = sums[found]
     if len(postings.scale):

@@ -1,4 +1,4 @@
-"""Which are the best k, and in what order where scores are equal?"""
+"""Selection of the k best rows; rows of equal score are ordered by row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-UNIT = 1e-12  # of a score that is rounded
+UNIT = 1e-12  # the step of rounded scores
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def contenders(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores, float]:
-    """What of it can be among the k best, in any order, and the score that these have at least.
+    """The rows that can be among the k best, their scores, and the k-th best score (the threshold).
 
-    All that ties with the last one stays: a partition alone would break ties at random. The score
-    is 0.0 while there are fewer than k.
+    In any order. All rows that tie with the k-th stay, so there may be more than k: a partition
+    alone would break ties at random. The threshold is 0.0 while there are fewer than k rows.
     """
     if len(rows) < k:
         return rows, scores, 0.0
@@ -29,6 +29,6 @@ def contenders(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores, float]
 
 
 def in_order(rows: Rows, scores: Scores, k: int) -> list[tuple[int, float]]:
-    """The k best pairs of row and score: by score, highest first, then by row."""
+    """The k best pairs of row and score, by descending score, then by row."""
     order = np.lexsort((rows, -scores))[:k]
     return list(zip(rows[order].tolist(), scores[order].tolist(), strict=True))

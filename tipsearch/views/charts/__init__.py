@@ -1,6 +1,6 @@
-"""Pictures of a corpus: each function takes plain values and gives a `Picture`.
+"""Charts of a corpus, by Altair: each function takes plain values and returns a `Picture`.
 
-They need the extra `notebooks`, and raise ExtraMissing without it; to import them loads nothing.
+They raise ExtraMissing without the extra `notebooks`. Importing this package does not load Altair.
 """
 
 from tipsearch.views.charts.counts import bars, histogram

@@ -1,4 +1,4 @@
-"""How many of what: bars for each year or category, and the spread of a number."""
+"""Bar charts of counts by year or category, and histograms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tipsearch.views.charts.style import (
     INK,
     LONGEST_TOOLTIP,
     NUMBER,
-    names_of,
+    label_expression,
     picture,
     rows,
     short,
@@ -25,66 +25,70 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-WIDTH, HEIGHT, STEP = 640, 260, 24  # pixels
-LONGEST, EXTENT = 40, 280  # characters of a category, and pixels that they may take
-NUMBERED = 30  # bars that have their count written beside them
-SHOWN = 16  # years that the axis names
-LARGEST = 2_000
+WIDTH, HEIGHT, BAR_HEIGHT = 640, 260, 24  # pixels
+LONGEST_CATEGORY, CATEGORY_WIDTH = 40, 280  # characters, and pixels
+MAX_NUMBERED_BARS = 30  # of more bars, counts are only in the tooltips
+MAX_YEAR_LABELS = 16  # on the axis
+MAX_YEARS = 2_000
 
 
 def bars(
     values: Iterable[tuple[int | str, float]], *, title: str, x_title: str, y_title: str
 ) -> Picture:
-    """A bar for each pair of a name and a number, such as posts per year or per category.
+    """Return a bar chart of pairs of a name and a number, such as posts per year or per category.
 
-    Whole numbers, such as years, stand in order along x, and those between that are missing show
-    as zero. Texts stand in the order given along y, which leaves them room, so there `x_title`
-    is that of the numbers. Raises ExtraMissing, and SettingError for years that are too far apart.
+    Names that are whole numbers, such as years, are in order along x, and missing ones between
+    them are bars of 0. Other names are along y in the order given; `x_title` is then the title of
+    the numbers. Raises ExtraMissing, and SettingError for years 2,000 or more apart.
     """
     pairs = list(values)
     if pairs and all(isinstance(name, int) for name, _ in pairs):
-        return _upright(pairs, title, x_title, y_title)
-    return _lying([(str(name), value) for name, value in pairs], title, x_title, y_title)
+        return _vertical_bars(pairs, title, x_title, y_title)
+    return _horizontal_bars([(str(name), value) for name, value in pairs], title, x_title, y_title)
 
 
-def _upright(pairs: Sequence[tuple[Any, float]], title: str, x_title: str, y_title: str) -> Picture:
+def _vertical_bars(
+    pairs: Sequence[tuple[Any, float]], title: str, x_title: str, y_title: str
+) -> Picture:
     alt = altair()
     numbers = dict(pairs)
     first, last = min(numbers), max(numbers)
-    if last - first >= LARGEST:
-        raise SettingError("values", (first, last), f"numbers less than {LARGEST} apart")
+    if last - first >= MAX_YEARS:
+        raise SettingError("values", (first, last), f"numbers less than {MAX_YEARS} apart")
     names = range(first, last + 1)
     data = [{"name": name, "number": float(numbers.get(name, 0))} for name in names]
-    step = -(-len(names) // SHOWN)
+    step = -(-len(names) // MAX_YEAR_LABELS)
     chart = alt.Chart(rows(alt, data)).encode(
         x=alt.X("name:O", title=x_title).axis(values=list(names)[::step], labelAngle=0),
         y=alt.Y("number:Q", title=y_title).axis(tickCount=5, format=NUMBER),
         tooltip=_tooltip(alt, x_title, y_title),
     )
     marks = chart.mark_bar(color=COLOURS[0])
-    if len(data) <= NUMBERED:
+    if len(data) <= MAX_NUMBERED_BARS:
         numbers_above = chart.mark_text(dy=-8, fontSize=12, color=INK)
         marks += numbers_above.encode(text=alt.Text("number:Q", format=NUMBER))
     return picture(alt, marks.properties(width=WIDTH, height=HEIGHT), title)
 
 
-def _lying(pairs: Sequence[tuple[str, float]], title: str, x_title: str, y_title: str) -> Picture:
+def _horizontal_bars(
+    pairs: Sequence[tuple[str, float]], title: str, x_title: str, y_title: str
+) -> Picture:
     alt = altair()
     data = [
-        {"place": place, "name": short(name, LONGEST, "(none)"), "number": float(number)}
+        {"place": place, "name": short(name, LONGEST_CATEGORY, "(none)"), "number": float(number)}
         for place, (name, number) in enumerate(pairs)
     ]
     chart = alt.Chart(rows(alt, data)).encode(
         x=alt.X("number:Q", title=x_title).axis(tickCount=5, format=NUMBER),
         y=alt.Y("place:O", title=y_title).axis(
-            labelExpr=names_of(data, "name"), ticks=False, maxExtent=EXTENT
+            labelExpr=label_expression(data, "name"), ticks=False, maxExtent=CATEGORY_WIDTH
         ),
         tooltip=_tooltip(alt, y_title, x_title),
     )
-    beside = chart.mark_text(align="left", dx=5, fontSize=12, color=INK)
-    beside = beside.encode(text=alt.Text("number:Q", format=NUMBER))
-    marks = chart.mark_bar(color=COLOURS[0]) + beside
-    return picture(alt, marks.properties(width=WIDTH, height=alt.Step(STEP)), title)
+    numbers = chart.mark_text(align="left", dx=5, fontSize=12, color=INK)
+    numbers = numbers.encode(text=alt.Text("number:Q", format=NUMBER))
+    marks = chart.mark_bar(color=COLOURS[0]) + numbers
+    return picture(alt, marks.properties(width=WIDTH, height=alt.Step(BAR_HEIGHT)), title)
 
 
 def _tooltip(alt: Any, name: str, number: str) -> list[Any]:
@@ -98,10 +102,10 @@ def _tooltip(alt: Any, name: str, number: str) -> list[Any]:
 def histogram(
     values: Iterable[float], *, title: str, x_title: str, y_title: str = "Posts", bins: int = 20
 ) -> Picture:
-    """How many of the numbers fall into each of about `bins` intervals of one width.
+    """Return a histogram with about `bins` intervals of equal width, and a line at the median.
 
-    The line is the median. Raises ExtraMissing, and SettingError for a number that is not finite
-    or for less than one interval.
+    Raises ExtraMissing, and SettingError for a number that is not finite or for less than one
+    interval.
     """
     alt = altair()
     numbers = np.asarray(list(values), np.float64)
@@ -124,17 +128,17 @@ def histogram(
             alt.Tooltip("number:Q", title=y_title),
         ],
     )
-    said = f"{len(numbers):,} value{'' if len(numbers) == 1 else 's'}"
+    subtitle = f"{len(numbers):,} value{'' if len(numbers) == 1 else 's'}"
     if len(numbers):
-        middle = float(np.median(numbers))
-        line = alt.Chart(rows(alt, [{"from": middle}]))
+        median = float(np.median(numbers))
+        line = alt.Chart(rows(alt, [{"from": median}]))
         marks += line.mark_rule(color=COLOURS[1], strokeWidth=2).encode(x="from:Q")
-        said = f"{said}; the line is the median, {middle:,g}"
-    return picture(alt, marks.properties(width=WIDTH, height=HEIGHT), title, said)
+        subtitle = f"{subtitle}; the line is the median, {median:,g}"
+    return picture(alt, marks.properties(width=WIDTH, height=HEIGHT), title, subtitle)
 
 
 def _edges(numbers: Floats, bins: int) -> Floats:
-    """The edges of about so many intervals, whose width is 1, 2 or 5 times a power of ten."""
+    """The edges of about `bins` intervals, whose width is 1, 2 or 5 times a power of ten."""
     low, high = (numbers.min(), numbers.max()) if len(numbers) else (0.0, 1.0)
     rough = (high - low) / bins or 1.0
     power = 10.0 ** np.floor(np.log10(rough))

@@ -1,4 +1,4 @@
-"""The window through which points on a plane are seen, and labels in it that stay readable."""
+"""The frame of a chart of points: its scales, and labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 WIDTH, HEIGHT, MARGIN = 760, 540, 26  # pixels
-LETTER, LINE = 6.9, 17.0  # about the width of a letter of a label and its height, in pixels
-RADIUS = 5.0  # of a point
+LETTER_WIDTH, LINE_HEIGHT = 6.9, 17.0  # about those of a label, in pixels
+POINT_RADIUS = 5.0  # pixels
 
 
 class Frame:
-    """A window that holds all points, with as many units a pixel one way as the other."""
+    """A frame around all points, with the same scale on both axes."""
 
     def __init__(self, points: Sequence[tuple[float, float]]) -> None:
         xs, ys = ([float(point[axis]) for point in points] or [0.0] for axis in (0, 1))
@@ -33,7 +33,7 @@ class Frame:
         self._pixels = (np.column_stack([xs, ys]) - corner) / self._unit
 
     def axes(self, alt: Any) -> dict[str, Any]:
-        """The encodings of the fields x and y, without axes: the units mean nothing."""
+        """Return the encodings of the fields x and y; axes are hidden, as units mean nothing."""
         across = [self._left, self._left + self._unit * WIDTH]
         up = [self._bottom, self._bottom + self._unit * HEIGHT]
         return {
@@ -42,13 +42,13 @@ class Frame:
         }
 
     def zoom(self, alt: Any) -> Any:
-        """Zooming by the wheel, with the shift key: without it, the page scrolls."""
+        """Return the parameter for zooming by shift and wheel; the wheel alone scrolls the page."""
         return alt.selection_interval(
             name="zoom", bind="scales", zoom="wheel![event.shiftKey]", encodings=["x", "y"]
         )
 
     def sized(self, chart: Any) -> Any:
-        """The chart in the size of the window."""
+        """Return the chart in the size of the frame."""
         return chart.properties(width=WIDTH, height=HEIGHT)
 
     def labels(
@@ -57,23 +57,23 @@ class Frame:
         labels: Sequence[tuple[float, float, str]],
         *,
         above: float = 0.0,
-        must: bool = True,
+        keep_all: bool = True,
     ) -> tuple[Any, Any]:
-        """Layers of text at (x, y) or `above` it, or as near as it covers no other and few points.
+        """Return two layers of labels, given as (x, y, text): a white outline and the text.
 
-        Without `must`, a label for which there is no room is left out. The white layer underneath
-        keeps it readable on lines and points.
+        A label is `above` pixels over its point, or as near as it covers no other label and few
+        points. Without `keep_all`, a label without room is left out.
         """
-        wanted = np.array([label[:2] for label in labels], np.float64).reshape(-1, 2)
+        positions = np.array([label[:2] for label in labels], np.float64).reshape(-1, 2)
         origin = np.array([self._left, self._bottom])
-        widths = [LETTER * len(text) + 8 for _, _, text in labels]
-        pixels = (wanted - origin) / self._unit + np.array([0.0, above])
-        placed = _places(pixels, widths, self._pixels, must=must)
-        ends = [None if place is None else place * self._unit + origin for place in placed]
+        widths = [LETTER_WIDTH * len(text) + 8 for _, _, text in labels]
+        pixels = (positions - origin) / self._unit + np.array([0.0, above])
+        placed = _place_labels(pixels, widths, self._pixels, keep_all=keep_all)
+        centres = [None if place is None else place * self._unit + origin for place in placed]
         values = [
-            {"x": float(end[0]), "y": float(end[1]), "label": text}
-            for end, (_, _, text) in zip(ends, labels, strict=True)
-            if end is not None
+            {"x": float(centre[0]), "y": float(centre[1]), "label": text}
+            for centre, (_, _, text) in zip(centres, labels, strict=True)
+            if centre is not None
         ]
         chart = alt.Chart(rows(alt, values)).encode(**self.axes(alt), text="label:N")
         font = {"fontSize": 12, "fontWeight": "bold"}
@@ -81,27 +81,28 @@ class Frame:
         return under, chart.mark_text(**font, color=INK)
 
 
-def _places(
-    wanted: Floats, widths: Sequence[float], points: Floats, *, must: bool
+def _place_labels(
+    preferred: Floats, widths: Sequence[float], points: Floats, *, keep_all: bool
 ) -> list[Floats | None]:
-    """Where the middles of labels go, in pixels, one after the other; None for no room.
+    """The centres of labels in pixels, placed one after the other; None where there is no room.
 
-    Of the places around the wanted one that are free, the one with the least distance and points
-    underneath, up to two of which count as twenty pixels each.
+    Among the free places around the preferred one, the cost is the distance, plus 20 pixels for
+    each of up to two points underneath.
     """
     moves = np.array([(x, y) for x in range(-120, 121, 12) for y in range(-96, 97, 8)])
     taken = np.zeros((0, 3))
     placed: list[Floats | None] = []
-    for middle, width in zip(wanted, widths, strict=True):
-        room = np.array([width / 2, LINE / 2])
-        tried = np.clip(middle + moves, room, np.maximum([WIDTH, HEIGHT] - room, room))
-        beside = np.abs(tried[:, None, 0] - taken[:, 0]) < (width + taken[:, 2]) / 2
-        covers = (beside & (np.abs(tried[:, None, 1] - taken[:, 1]) < LINE)).any(axis=1)
-        close = points[(np.abs(points - middle) < room + 140).all(axis=1)]
-        under = (np.abs(tried[:, None] - close) < room + RADIUS).all(axis=2).sum(axis=1)
-        away = np.hypot(*(middle - tried).T)
-        best = tried[(away + 20 * np.minimum(under, 2) + 10_000 * covers).argmin()]
-        if must or not covers.all():
+    for centre, width in zip(preferred, widths, strict=True):
+        half = np.array([width / 2, LINE_HEIGHT / 2])
+        tried = np.clip(centre + moves, half, np.maximum([WIDTH, HEIGHT] - half, half))
+        overlaps_x = np.abs(tried[:, None, 0] - taken[:, 0]) < (width + taken[:, 2]) / 2
+        overlaps_y = np.abs(tried[:, None, 1] - taken[:, 1]) < LINE_HEIGHT
+        covers = (overlaps_x & overlaps_y).any(axis=1)
+        close = points[(np.abs(points - centre) < half + 140).all(axis=1)]
+        under = (np.abs(tried[:, None] - close) < half + POINT_RADIUS).all(axis=2).sum(axis=1)
+        distance = np.hypot(*(centre - tried).T)
+        best = tried[(distance + 20 * np.minimum(under, 2) + 10_000 * covers).argmin()]
+        if keep_all or not covers.all():
             placed.append(best)
             taken = np.vstack([taken, [*best, width]])
         else:

@@ -1,4 +1,4 @@
-"""The map of a corpus: posts as points, the like near each other, coloured by topic."""
+"""The map of a corpus: a point for each post, coloured by topic, similar posts near each other."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ from tipsearch.views.charts.style import (
     topic_name,
 )
 
-LONGEST, SHORTER, MANY = 26, 12, 24  # characters of a label on the map; of more topics, fewer
+LONGEST_MAP_LABEL, LONGEST_CROWDED_LABEL = 26, 12  # characters
+CROWDED_TOPICS = 24  # of more topics, labels are shorter
 LEGEND_ROWS = 26
-SOME = 500  # points of a topic whose distances are looked at
+MEDOID_SAMPLE = 500  # about how many points of a topic its medoid is found among
 SUBTITLE = "Posts near each other are alike in words and meaning; the directions mean nothing."
 
 
 class MapPoint(NamedTuple):
     """A post on the map, with the number and label of its main topic and that topic's share.
 
-    `topic` is None for a post in no topic.
+    `topic` is None for a post without a topic.
     """
 
     x: float
@@ -44,11 +45,11 @@ class MapPoint(NamedTuple):
 
 
 def corpus_map(points: Sequence[MapPoint], *, title: str = "Map of the corpus") -> Picture:
-    """The posts on a plane, such as `projection.project` places them on, with their topics.
+    """Return a map of posts at the coordinates of `projection.project`, coloured by topic.
 
-    To hover over a point shows title, date, topic and share; a click on a topic in the legend
-    dims the others, and with the shift key the mouse wheel zooms. After nine topics the colours
-    begin again with another shape. Raises ExtraMissing.
+    Hovering over a point shows title, date, topic and share. A click on a topic in the legend dims
+    the others. Shift and the mouse wheel zoom. After nine topics the colours repeat with another
+    shape. Raises ExtraMissing.
     """
     alt = altair()
     topics = sorted({(point.topic, point.label) for point in points if point.topic is not None})
@@ -60,7 +61,7 @@ def corpus_map(points: Sequence[MapPoint], *, title: str = "Map of the corpus") 
         .mark_point(filled=True, stroke="white", strokeWidth=0.6, size=_size(len(points)))
         .encode(
             **frame.axes(alt),
-            **_of_topics(alt, names, any(point.topic is None for point in points)),
+            **_topic_encodings(alt, names, any(point.topic is None for point in points)),
             opacity=alt.condition(chosen, alt.value(0.9), alt.value(0.07)),
             tooltip=[
                 alt.Tooltip("title:N", title="Title"),
@@ -75,8 +76,8 @@ def corpus_map(points: Sequence[MapPoint], *, title: str = "Map of the corpus") 
     return picture(alt, frame.sized(chart), title, SUBTITLE)
 
 
-def _of_topics(alt: Any, names: list[str], rest: bool) -> dict[str, Any]:
-    """Colour and shape, with one legend for both; posts in no topic come last, in grey."""
+def _topic_encodings(alt: Any, names: list[str], rest: bool) -> dict[str, Any]:
+    """The encodings of colour and shape, with one legend; posts without a topic are grey."""
     places = range(len(names))
     colours, shapes = [colour(place) for place in places], [shape(place) for place in places]
     if rest:
@@ -101,27 +102,28 @@ def _row(point: MapPoint) -> dict[str, Any]:
 
 
 def _size(posts: int) -> float:
-    """The area of a point in square pixels: many posts need small ones."""
+    """The area of a point in square pixels: the more posts, the smaller."""
     return min(90.0, max(10.0, 45_000.0 / max(posts, 1)))
 
 
 def _labels(
     points: Sequence[MapPoint], topics: Sequence[tuple[int, str]]
 ) -> list[tuple[float, float, str]]:
-    """Each topic's label, at that of its posts which is nearest to all of them: the medoid."""
-    own: dict[tuple[int | None, str], list[MapPoint]] = {topic: [] for topic in topics}
+    """The label of each topic, at the medoid of its posts."""
+    by_topic: dict[tuple[int | None, str], list[MapPoint]] = {topic: [] for topic in topics}
     for point in points:
-        own.get((point.topic, point.label), []).append(point)
-    longest = LONGEST if len(topics) <= MANY else SHORTER
+        by_topic.get((point.topic, point.label), []).append(point)
+    longest = LONGEST_MAP_LABEL if len(topics) <= CROWDED_TOPICS else LONGEST_CROWDED_LABEL
     return [
-        (*_medoid(of_topic), topic_name(number, label, longest))
-        for (number, label), of_topic in zip(topics, own.values(), strict=True)
+        (*_medoid(members), topic_name(number, label, longest))
+        for (number, label), members in zip(topics, by_topic.values(), strict=True)
     ]
 
 
 def _medoid(points: Sequence[MapPoint]) -> tuple[float, float]:
-    """The place of the point whose distances to the others are least in sum; of many, of some."""
-    some = np.array([(point.x, point.y) for point in points[:: 1 + len(points) // SOME]])
-    sums = np.sqrt(((some[:, None] - some[None]) ** 2).sum(axis=2)).sum(axis=1)
-    x, y = some[sums.argmin()].tolist()
+    """The point with the least sum of distances to the others, among a sample of them."""
+    step = 1 + len(points) // MEDOID_SAMPLE
+    sample = np.array([(point.x, point.y) for point in points[::step]])
+    sums = np.sqrt(((sample[:, None] - sample[None]) ** 2).sum(axis=2)).sum(axis=1)
+    x, y = sample[sums.argmin()].tolist()
     return x, y

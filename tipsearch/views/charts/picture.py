@@ -1,4 +1,4 @@
-"""A picture: shown by a notebook, saved as a file, with or without a network."""
+"""Picture: an Altair chart that notebooks show and that is saved as PNG, SVG, HTML or JSON."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from tipsearch.errors import ExtraMissing, SettingError
 
-SCALE = 2  # pixels of a PNG for each pixel of the chart, for screens and print of today
-# Notebooks of every age know this one; the charts use nothing that is newer.
+SCALE = 2  # pixels of a PNG for each pixel of the chart, as screens and print need
+# Older notebooks know this version too; the charts use nothing newer.
 MIME = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.20.1.json"
 
@@ -34,7 +34,7 @@ OPTIONS = {"actions": {"export": True, "source": False, "compiled": False, "edit
 
 
 def altair() -> Any:
-    """The library that describes charts. Raises ExtraMissing."""
+    """Return the module altair. Raises ExtraMissing."""
     return _module("altair")
 
 
@@ -46,10 +46,10 @@ def _module(name: str) -> Any:
 
 
 class Picture:
-    """A chart that a notebook shows when it is the last value of a cell.
+    """A chart, which a notebook shows as the value of a cell.
 
-    `chart` is the Altair chart, to look into or to change further. Notebooks that can draw it do,
-    without a network; others, and pages such as GitHub's, show the PNG.
+    `chart` is the Altair chart, which may be changed further. Notebooks that know Vega-Lite draw
+    it without a network; others, and pages such as GitHub's, show a PNG.
     """
 
     __slots__ = ("chart",)
@@ -60,7 +60,7 @@ class Picture:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What notebooks ask for: the chart as Vega-Lite and PNG, and the size of the latter."""
+        """The chart as Vega-Lite, PNG and text for notebooks, with the size of the PNG."""
         image = self._png()
         width, height = (int.from_bytes(image[start : start + 4], "big") for start in (16, 20))
         size = {"width": width // SCALE, "height": height // SCALE}
@@ -77,10 +77,10 @@ class Picture:
         return f"<Picture: {title.get('text', '') if isinstance(title, dict) else title}>"
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the picture: .png (at twice its size), .svg, .html or .json (Vega-Lite).
+        """Write a file: .png (at twice the size), .svg, .html or .json (Vega-Lite), by its suffix.
 
-        The .html can be hovered over and clicked, and needs no network. Raises SettingError for
-        another suffix, ExtraMissing, and OSError where the file cannot be written.
+        The .html is interactive and needs no network. Raises SettingError for another suffix,
+        ExtraMissing, and OSError where the file cannot be written.
         """
         write = {".html": self._html, ".svg": self._svg, ".png": self._png, ".json": self._json}
         suffix = Path(path).suffix.lower()

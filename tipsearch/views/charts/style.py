@@ -1,4 +1,4 @@
-"""How pictures look: one palette, one typeface, and what becomes of the users' own text."""
+"""The style of charts: colours, shapes, fonts, and how texts are shortened."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 from tipsearch.views.charts.picture import Picture
 
-# The "muted" scheme that P. Tol made for the colour-blind; the light ones stand late.
+# The "muted" scheme of P. Tol for the colour-blind, its light colours last.
 COLOURS = (
     "#332288", "#CC6677", "#44AA99", "#882255", "#999933", "#88CCEE", "#117733", "#AA4499",
     "#DDCC77",
 )  # fmt: skip
-# Nine colours are as many as one can tell apart: what comes after has another shape.
+# Nine colours are as many as one can tell apart; further topics get another shape.
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 INK, LIGHT = "#222222", "#BBBBBB"
 NO_TOPIC = "no topic"
 NUMBER = ",.2~f"  # in the notation of D3
-JOINER = "\u200d"
+ZERO_WIDTH_JOINER = "\u200d"
 LONGEST_LABEL, LONGEST_TOOLTIP = 34, 110
 
 FONT = {"labelFontSize": 12, "titleFontSize": 13, "labelColor": INK, "titleColor": INK}
@@ -58,9 +58,9 @@ CONFIG: dict[str, Any] = {
 
 
 def short(text: str, longest: int = LONGEST_LABEL, empty: str = "(no title)") -> str:
-    """The text on one line, cut at `longest` characters with an ellipsis; `empty` for none."""
-    # What is not printable, halves of surrogate pairs too, is a space; not so what joins emoji.
-    marks = (mark if mark.isprintable() or mark == JOINER else " " for mark in text)
+    """Return the text on one line, cut at `longest` characters with an ellipsis, or `empty`."""
+    # Characters that are not printable become spaces, except for the one that joins emoji.
+    marks = (mark if mark.isprintable() or mark == ZERO_WIDTH_JOINER else " " for mark in text)
     words = " ".join("".join(marks).split())
     if len(words) > longest:
         words = words[: longest - 1].rstrip() + "…"
@@ -68,35 +68,35 @@ def short(text: str, longest: int = LONGEST_LABEL, empty: str = "(no title)") ->
 
 
 def topic_name(number: int, label: str, longest: int = LONGEST_LABEL) -> str:
-    """A topic as axes and legends name it: its number makes it one of its kind."""
+    """Return the name of a topic on axes and in legends; its number makes it unique."""
     return f"{number}  {short(label, longest, '(no words)')}"
 
 
 def colour(place: int) -> str:
-    """The colour of the topic at a place of the order of topics."""
+    """Return the colour of the topic at a place in the order of topics."""
     return COLOURS[place % len(COLOURS)]
 
 
 def shape(place: int) -> str:
-    """The shape of the topic at a place: another one after each round of colours."""
+    """Return the shape of the topic at a place; it changes after each round of colours."""
     return SHAPES[place // len(COLOURS) % len(SHAPES)]
 
 
-def names_of(values: Sequence[dict[str, Any]], field: str) -> str:
-    """A Vega expression for the labels of an axis of places: what `field` is there.
+def label_expression(values: Sequence[dict[str, Any]], field: str) -> str:
+    """Return the Vega expression that labels an axis of row numbers with a field of the rows.
 
-    The places keep two texts apart that look alike once they are short. As JSON, no text is code.
+    Row numbers keep texts apart that are equal once shortened. JSON keeps texts from being code.
     """
     return f"{json.dumps([value[field] for value in values])}[datum.value]"
 
 
 def rows(alt: Any, values: Iterable[dict[str, Any]]) -> Any:
-    """Rows of JSON values as the data of a chart, as many as there are."""
+    """Return rows of JSON values as the data of a chart, without Altair's limit on their number."""
     return alt.InlineData(values=list(values))
 
 
 def picture(alt: Any, chart: Any, title: str, subtitle: str = "") -> Picture:
-    """The finished picture, with its title and in the style of all."""
-    above = [subtitle] if subtitle else []
-    heading = alt.TitleParams(text=short(title, LONGEST_TOOLTIP), subtitle=above)
+    """Return the chart as a picture, with its title and the common style."""
+    lines = [subtitle] if subtitle else []
+    heading = alt.TitleParams(text=short(title, LONGEST_TOOLTIP), subtitle=lines)
     return Picture(chart.properties(title=heading).configure(**CONFIG))

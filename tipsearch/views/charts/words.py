@@ -1,4 +1,4 @@
-"""What the topics are about: the weightiest words of each."""
+"""Bar charts of the words of topics, by weight."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tipsearch.views.charts.picture import Picture, altair
-from tipsearch.views.charts.style import colour, names_of, picture, rows, short, topic_name
+from tipsearch.views.charts.style import colour, label_expression, picture, rows, short, topic_name
 
-WORDS = 10
+BARS_PER_TOPIC = 10
 COLUMNS = 3
-WIDTH, STEP, EXTENT = 180, 17, 112  # pixels; the last one is the room for words
-LONGEST, LONGEST_HEADING = 22, 28
+WIDTH, WORD_HEIGHT, WORD_WIDTH = 180, 17, 112  # pixels
+LONGEST_WORD, LONGEST_HEADING = 22, 28
 
 
 class TopicWords(NamedTuple):
@@ -24,10 +24,10 @@ class TopicWords(NamedTuple):
 
 
 def term_bars(topics: Sequence[TopicWords], *, title: str = "Words of the topics") -> Picture:
-    """A small chart for each topic: its ten weightiest words, the weightiest on top.
+    """Return a small chart for each topic, of its ten words of greatest weight, the greatest first.
 
-    Each has a scale of its own: a topic of two posts has few words and so weighty ones, beside
-    which the words of a large one could not be told apart. Raises ExtraMissing.
+    Each chart has its own scale: the words of a small topic have such weights that those of a
+    large one would look equal beside them. Raises ExtraMissing.
     """
     alt = altair()
     charts = [
@@ -43,10 +43,10 @@ def term_bars(topics: Sequence[TopicWords], *, title: str = "Words of the topics
 
 
 def _chart(alt: Any, topic: TopicWords, place: int, last: bool) -> Any:
-    best = sorted(topic.words, key=lambda pair: -pair[1])[:WORDS]
-    most = float(best[0][1]) if best else 1.0
+    best = sorted(topic.words, key=lambda pair: -pair[1])[:BARS_PER_TOPIC]
+    scale = alt.Scale(domain=[0, float(best[0][1]) if best else 1.0])
     values = [
-        {"place": rank, "word": short(word, LONGEST), "weight": float(weight)}
+        {"place": rank, "word": short(word, LONGEST_WORD), "weight": float(weight)}
         for rank, (word, weight) in enumerate(best)
     ]
     heading = alt.TitleParams(
@@ -58,17 +58,17 @@ def _chart(alt: Any, topic: TopicWords, place: int, last: bool) -> Any:
         alt.Chart(rows(alt, values), title=heading)
         .mark_bar(color=colour(place))
         .encode(
-            x=alt.X("weight:Q", title="Weight" if last else None, scale=alt.Scale(domain=[0, most]))
+            x=alt.X("weight:Q", title="Weight" if last else None, scale=scale)
             .axis(tickCount=3),
             y=alt.Y("place:O", title=None)
             .axis(
-                labelExpr=names_of(values, "word"), ticks=False, domain=False,
-                labelLimit=EXTENT, minExtent=EXTENT, maxExtent=EXTENT,
+                labelExpr=label_expression(values, "word"), ticks=False, domain=False,
+                labelLimit=WORD_WIDTH, minExtent=WORD_WIDTH, maxExtent=WORD_WIDTH,
             ),
             tooltip=[
                 alt.Tooltip("word:N", title="Word"),
                 alt.Tooltip("weight:Q", title="Weight", format=".3~r"),
             ],
         )
-        .properties(width=WIDTH, height=STEP * max(len(values), 1))
+        .properties(width=WIDTH, height=WORD_HEIGHT * max(len(values), 1))
     )  # fmt: skip

@@ -476,7 +476,7 @@ def _in_terminal(folder: Path, *words: str, columns: int = 80, **env: str) -> st
         os.chdir(folder)
         os.environ.update({"COLUMNS": str(columns), "TERM": "xterm-256color", **env})
         os.environ.setdefault("TIPSEARCH_RANKING", "feedback")
-        os.execv(TIPSEARCH, [str(TIPSEARCH), *words])
+        os.execve(TIPSEARCH, [str(TIPSEARCH), *words], dict(os.environ))
     output = b"".join(_until_closed(terminal))
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, output
     return output.decode()

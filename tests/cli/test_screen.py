@@ -50,7 +50,8 @@ def _screen(folder: Path, *words: str, lines: int = LINES) -> list[str]:
         os.environ["TERM"] = "xterm-256color"
         size = struct.pack("HHHH", lines, COLUMNS, 0, 0)
         fcntl.ioctl(0, termios.TIOCSWINSZ, size)
-        os.execv(TIPSEARCH, [str(TIPSEARCH), *words])
+        # Not execv: readline, which pytest loads, has set LINES behind the back of os.environ.
+        os.execve(TIPSEARCH, [str(TIPSEARCH), *words], dict(os.environ))
     output = b""
     while select.select([terminal], [], [], PATIENCE)[0]:
         try:

@@ -1,6 +1,6 @@
 """The user's own five dumps, read as a person reads them.
 
-`python tests/corpus/test_seeds.py` writes the golden file anew: compare it with the dumps by eye then.
+`python tests/corpus/test_seeds.py` writes the golden file anew; compare it with the dumps then.
 """
 
 import hashlib

@@ -182,7 +182,9 @@ class LinesFile:
         refused = np.zeros(len(self.new), bool)
         if taken:
             refused[:] = [(name, n) in taken for n in self.new.tolist()]
-        others |= {n: Line(n, UNRECOGNISED, note=reader.ID_TAKEN) for n in self.new[refused].tolist()}
+        others |= {
+            n: Line(n, UNRECOGNISED, note=reader.ID_TAKEN) for n in self.new[refused].tolist()
+        }
         numbers = np.append(self.new[~refused], self.reused)
         places = np.append(np.flatnonzero(~refused), -1 - self.rows)
         order = np.argsort(numbers, kind="stable")

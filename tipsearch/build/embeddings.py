@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tipsearch.analysis.embedding import model
-from tipsearch.analysis.embedding.vectors import Embedded, PreviousEmbedding, embed, no_vectors, pieces
+from tipsearch.analysis.embedding.vectors import (
+    Embedded,
+    PreviousEmbedding,
+    embed,
+    no_vectors,
+    pieces,
+)
 from tipsearch.build.cells import cells
 from tipsearch.store.strings import pointers
 

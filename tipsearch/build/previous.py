@@ -72,7 +72,9 @@ class PreviousIndex:
         if len(places := a["cells.places"]):
             vectors = Embedded(vectors.codes[places], vectors.scale[places])
         ids, offsets = a["pieces.ids"], a["pieces.offsets"]
-        of_words = csr_array((np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, MAX_PIECES))
+        of_words = csr_array(
+            (np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, MAX_PIECES)
+        )
         return PreviousEmbedding(vectors, of_words)
 
     def rows_of(self, ids: Sequence[str]) -> Array:

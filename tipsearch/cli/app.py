@@ -37,7 +37,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     asking.query: (
         "tipsearch query angry customer on the phone",
         "tipsearch query email etiquette 2014 -n 3",
-        "tipsearch query refund --json",
+        "tipsearch query patience --json",
     ),
     asking.related: (
         'tipsearch related "Fix Fast to Reduce Stress" -n 3',

@@ -1,1 +1,1 @@
-"""From files to posts, with an account of every line."""
+"""Corpus: posts, readers of files, and the report of every line."""

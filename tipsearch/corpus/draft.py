@@ -1,4 +1,4 @@
-"""One sighting of a post in a file, before it is known which sightings are the same post."""
+"""Drafts: what a reader finds in one file, before `dedupe` makes posts of them."""
 
 from dataclasses import dataclass, field
 from datetime import date as Date
@@ -8,10 +8,10 @@ from tipsearch.corpus.post import Kind
 
 
 class Draft(NamedTuple):
-    """A post as one file shows it; `lines` are the numbers (1-based) of the lines it is made of.
+    """A post as one place of a file has it.
 
-    `id` is None where the format gives none. `caption` is what was cut from the front of the text,
-    in the line `caption_line`.
+    `lines` are the numbers of its lines, from 1. `id` is None where the format has none. `caption`
+    is the image caption that was cut off the start of the text, in the line `caption_line`.
     """
 
     title: str
@@ -28,10 +28,10 @@ class Draft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one file holds: its drafts, and the kind or the refusal of each line outside them.
+    """The drafts of one file, and what its other lines are.
 
-    `boilerplate` maps line numbers to kinds and `refused` to reasons. Non-blank lines in neither,
-    and in no draft, were not recognised.
+    `boilerplate` maps the numbers of lines to their kinds, `refused` to reasons. A line that is not
+    blank, in neither of the two and in no draft, was not recognised.
     """
 
     drafts: tuple[Draft, ...] = ()

@@ -1,4 +1,4 @@
-"""Which files do some sources lead to, and by what name is each reported?"""
+"""Finder of source files: the files of all sources, each with its name in the report."""
 
 import hashlib
 import os
@@ -10,36 +10,39 @@ from typing import NamedTuple
 
 from tipsearch.errors import SourceError
 
-LONGEST = 1 << 24  # bytes of a line: no post is longer
-LEFT_OUT = "\0a line that is too long\0"  # what stands for one
-_LEFT_OUT = LEFT_OUT.encode()
+MAX_LINE_BYTES = 1 << 24  # no post is longer
+OVERLONG_LINE = "\0a line that is too long\0"  # takes the place of a longer line
 
 
 class Entry(NamedTuple):
-    """A file, or what is in the place of one, on the way to being read."""
+    """A file to read, or something that is not read because of a `problem`.
+
+    `name` is its name in the report.
+    """
 
     path: Path
-    name: str  # in the report
+    name: str
     problem: str | None = None
 
 
 def find(sources: Iterable[Path]) -> list[Entry]:
-    """The entries of all sources, each file once, each with a name that no other one has.
+    """Find the files of all sources: an entry for each file, with a name of its own.
 
-    A file found twice has the longer name; those with a name that others have go by their path
-    from the folder that holds them all, so that no name is an absolute path.
+    A file found twice is one entry, with the longer name. Files that would share a name have their
+    path from the folder that holds them all, so that no name is an absolute path. Raises
+    SourceError where a source does not exist.
     """
     best: dict[str, Entry] = {}
-    for entry in (entry for source in sources for entry in _found(source)):
+    for entry in (entry for source in sources for entry in _entries(source)):
         here = os.path.join(os.path.realpath(entry.path.parent), entry.path.name)
         real = here if entry.problem else os.path.realpath(entry.path)
         best[real] = max(entry, best.get(real, entry), key=_precedence)
-    alike: dict[str, list[str]] = defaultdict(list)
+    by_name: dict[str, list[str]] = defaultdict(list)
     for real, entry in best.items():
-        alike[entry.name].append(real)
+        by_name[entry.name].append(real)
     named: dict[str, Entry] = {}
     for real, entry in best.items():
-        same = alike[entry.name]
+        same = by_name[entry.name]
         name = entry.name if len(same) == 1 else os.path.relpath(real, os.path.commonpath(same))
         name = _printable(name)
         while name in named:
@@ -49,33 +52,35 @@ def find(sources: Iterable[Path]) -> list[Entry]:
 
 
 def load(path: Path) -> tuple[bytearray, str]:
-    """The bytes of a file of lines, and the SHA-256 of it all.
+    """The bytes of a file of lines, and the SHA-256 of the file.
 
-    LEFT_OUT takes the place of each line longer than LONGEST, so that a file takes no more memory
-    than its posts can.
+    OVERLONG_LINE takes the place of each line longer than MAX_LINE_BYTES, which limits the memory.
+    Raises OSError.
     """
-    digest, kept, begun, length = hashlib.sha256(), bytearray(), list[bytes](), 0
+    sha256, data = hashlib.sha256(), bytearray()
+    line, length = list[bytes](), 0  # the parts and the length of the line that has not ended
     with path.open("rb") as file:
-        while piece := file.read(LONGEST):
-            digest.update(piece)
+        while piece := file.read(MAX_LINE_BYTES):
+            sha256.update(piece)
             first, last = _line_ends(piece)
             length += first
-            begun = [*begun, piece[:first]] if length <= LONGEST else []
-            if last:  # the line that was begun ends here, and another one begins
-                kept += _line(begun, length) + piece[first:last]
-                begun, length = [piece[last:]], len(piece) - last
-    kept += _line(begun, length)
-    return kept, digest.hexdigest()
+            line = [*line, piece[:first]] if length <= MAX_LINE_BYTES else []
+            if last:
+                data += _joined(line, length) + piece[first:last]
+                line, length = [piece[last:]], len(piece) - last
+    data += _joined(line, length)
+    return data, sha256.hexdigest()
 
 
 def _line_ends(piece: bytes) -> tuple[int, int]:
-    """Where the first line ends in some bytes, and where the last one begins, 0 if none ends."""
+    """Where the first line in a piece ends, and where the last one begins; 0 if no line ends."""
     first = min((at for end in (b"\n", b"\r") if (at := piece.find(end)) >= 0), default=len(piece))
     return first, max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
 
 
-def _line(begun: list[bytes], length: int) -> bytes:
-    return b"".join(begun) if length <= LONGEST else _LEFT_OUT
+def _joined(line: list[bytes], length: int) -> bytes:
+    """A line from its parts, or OVERLONG_LINE."""
+    return b"".join(line) if length <= MAX_LINE_BYTES else OVERLONG_LINE.encode()
 
 
 def _precedence(entry: Entry) -> tuple[bool, int, str]:
@@ -83,25 +88,25 @@ def _precedence(entry: Entry) -> tuple[bool, int, str]:
 
 
 def _printable(name: str) -> str:
-    """A file name with the bytes that are no characters, as Linux allows them, spelt out."""
+    """A file name with bytes that are not UTF-8, which Linux allows, as escapes."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _found(source: Path) -> Iterator[Entry]:
-    """The files of a source, in order, and what of it is not read."""
+def _entries(source: Path) -> Iterator[Entry]:
+    """The entries of a source, in order. Raises SourceError where it does not exist."""
     if not os.path.exists(source):
         raise SourceError(str(source), "no such file or folder", "name one that holds the dumps")
-    found = [Entry(source, os.path.basename(os.path.realpath(source)))]
-    while found:
-        entry = found.pop()
+    stack = [Entry(source, os.path.basename(os.path.realpath(source)))]
+    while stack:
+        entry = stack.pop()
         if entry.problem is None and os.path.isdir(entry.path):
-            found += reversed(_children(entry))
+            stack += reversed(_children(entry))
         else:
             yield entry
 
 
 def _children(folder: Entry) -> list[Entry]:
-    """What a folder holds, its files first; the folder itself where it cannot be read."""
+    """The entries of a folder, files first; the folder itself where it cannot be read."""
     try:
         paths = [folder.path / name for name in sorted(os.listdir(folder.path))]
     except OSError as error:
@@ -111,7 +116,7 @@ def _children(folder: Entry) -> list[Entry]:
 
 
 def _refusal(path: Path) -> str | None:
-    """Why something in a folder is not read, if so."""
+    """Why something in a folder is not read; None if it is."""
     if path.name.startswith("."):
         return "hidden, not read"
     if path.is_symlink() and os.path.isdir(path):

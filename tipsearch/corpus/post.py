@@ -1,4 +1,4 @@
-"""A post of the corpus, and where it was read."""
+"""Post: one text of the corpus with its title, date and sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kind = Literal["full", "teaser"]
 
 
 class Source(NamedTuple):
-    """Where a post was read: the lines `first` to `last` (1-based, inclusive) of `path`."""
+    """Where a post was read: the lines `first` to `last` of the file `path`, from 1, inclusive."""
 
     path: str
     first: int
@@ -21,12 +21,14 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post of the corpus, as it is shown (curly quotes, bullets and NBSPs kept).
+    """One post of the corpus.
 
-    `kind` is "teaser" where only the excerpt of the post is known. `title` is empty where the
-    post has none. `sources` lists every place where the post was seen, the best one first; lists
-    of categories and sources become tuples. Raises SettingError for what no index can keep, such
-    as a time of day in the date or half of a surrogate pair in the text.
+    `title` is empty where the post has none. `text` is as written, with curly quotes, bullets and
+    NBSPs. `kind` is "teaser" where only the excerpt is known. `sources` are all places where the
+    post was seen, the best one first. Lists of categories and sources become tuples.
+
+    Raises SettingError for what no index can keep, such as a time of day in the date or half of a
+    surrogate pair in the text.
     """
 
     id: str
@@ -44,7 +46,7 @@ class Post:
             if not _is_text(value) and not (name == "url" and value is None):
                 optional = " or None" if name == "url" else ""
                 raise self._refused(name, value, f"a text{optional}, without half a character")
-        if type(self.date) not in (Date, type(None)):  # a time of day would be lost
+        if type(self.date) not in (Date, type(None)):  # an index keeps no time of day
             raise self._refused("date", self.date, "a datetime.date or None")
         if self.kind not in ("full", "teaser"):
             raise self._refused("kind", self.kind, '"full" or "teaser"')
@@ -63,7 +65,7 @@ class Post:
 
     @property
     def label(self) -> str:
-        """The title, or for a post without one its first words in brackets."""
+        """The title; for a post without one, its first words in brackets."""
         if self.title.strip():
             return self.title
         words = self.text.split()
@@ -84,7 +86,7 @@ class Post:
 
 
 def _is_text(value: object) -> bool:
-    """Whether it is a string of whole characters: half of a surrogate pair has no bytes."""
+    """Whether it is a string that UTF-8 can encode: it has no half of a surrogate pair."""
     if not isinstance(value, str):
         return False
     try:
@@ -96,5 +98,5 @@ def _is_text(value: object) -> bool:
 def _is_source(value: object) -> bool:
     if not isinstance(value, Source) or not _is_text(value.path):
         return False
-    whole = type(value.first) is int and type(value.last) is int
-    return whole and 0 <= value.first <= value.last < 1 << 31
+    are_ints = type(value.first) is int and type(value.last) is int
+    return are_ints and 0 <= value.first <= value.last < 1 << 31

@@ -1,4 +1,4 @@
-"""From paths to posts: find the files, read each by its format, and account for every line."""
+"""Reading: files and folders to posts, with a report of every line."""
 
 import os
 import re
@@ -16,15 +16,15 @@ from tipsearch.corpus.readers import jsonl
 from tipsearch.corpus.readers.archive import dump as archive
 from tipsearch.corpus.report import POST, UNRECOGNISED, FileReport, IngestReport, Line, Repair
 
-TAKEN = "another post has this id already"
+ID_TAKEN = "another post has this id already"
 JSON_LINES = (".jsonl", ".ndjson")
-NOTE_WIDTH = 60
-LARGEST = 1 << 26  # bytes of an archive page
+NOTE_WIDTH = 60  # characters
+MAX_PAGE_BYTES = 1 << 26  # of an archive page
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file on the way from its bytes to its report."""
+class ParsedFile:
+    """A parsed file: its lines and what its format makes of them, or the problem with it."""
 
     path: str
     sha256: str | None = None
@@ -34,10 +34,10 @@ class File:
 
 
 class Combined(NamedTuple):
-    """What several files are together: posts in order of id, and what became of their drafts.
+    """The posts of several files, in order of id, and what became of the drafts.
 
-    `owners` maps path and line to the id of the post; `taken` are the first lines of the drafts
-    that were refused since another post has their id; `entries` counts the others.
+    `owners` maps path and line to the id of the post there. `taken` has path and first line of each
+    draft that was refused because another post has its id. `entries` counts the other drafts.
     """
 
     posts: list[Post]
@@ -48,12 +48,12 @@ class Combined(NamedTuple):
 
 
 def read(*sources: str | PathLike[str]) -> tuple[list[Post], IngestReport]:
-    """The posts of files and folders (read with all below them), in order of id, and the account.
+    """Read files and folders (with all below them): the posts in order of id, and the report.
 
-    A file ending in .jsonl or .ndjson is read as JSON Lines, any other as an archive dump, both
-    in UTF-8. A file that cannot be read as either is a problem in the report, and the rest is
-    still read. A file that the sources lead to twice is read once; the order of the sources does
-    not matter for the posts. Raises SourceError where a source does not exist.
+    A file that ends in .jsonl or .ndjson is read as JSON Lines, any other as an archive dump, both
+    in UTF-8. A file that cannot be read is a problem in the report, and the others are still read.
+    A file that is in the sources twice is read once. The order of the sources does not matter for
+    the posts. Raises SourceError where a source does not exist.
     """
     files = [parse(entry) for entry in find(map(Path, sources))]
     combined = combine(files)
@@ -69,8 +69,8 @@ def read(*sources: str | PathLike[str]) -> tuple[list[Post], IngestReport]:
     )
 
 
-def combine(files: Iterable[File], reserved: Container[str] = ()) -> Combined:
-    """Merge the drafts of some files into posts; no post without an id gets a `reserved` one."""
+def combine(files: Iterable[ParsedFile], reserved: Container[str] = ()) -> Combined:
+    """Merge the drafts of files into posts; no draft without an id gets a `reserved` one."""
     sightings = [Sighting(file.path, draft) for file in files for draft in file.page.drafts]
     merged, refused = merge(sightings, reserved)
     owners = {
@@ -94,46 +94,46 @@ def is_json_lines(entry: Entry) -> bool:
     return entry.path.suffix.lower() in JSON_LINES
 
 
-def parse(entry: Entry) -> File:
-    """A file's lines and what its format makes of them, or the problem with it."""
+def parse(entry: Entry) -> ParsedFile:
+    """Parse a file by its format."""
     name, problem = entry.name, entry.problem or _refusal(entry)
     if problem:
-        return File(name, problem=problem)
+        return ParsedFile(name, problem=problem)
     try:
         data, sha256 = load(entry.path)
     except OSError as error:
-        return File(name, problem=f"cannot be read: {error.strerror}")
+        return ParsedFile(name, problem=f"cannot be read: {error.strerror}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = len(re.findall(rb"\r\n|\r|\n", error.object[: error.start])) + 1
         reason = f"not UTF-8: byte 0x{error.object[error.start]:02x} at line {line}"
-        return File(name, sha256, problem=reason)
+        return ParsedFile(name, sha256, problem=reason)
     if not text.strip():
-        return File(name, sha256, problem="empty")
+        return ParsedFile(name, sha256, problem="empty")
     lines = tuple(split_lines(text))
     if is_json_lines(entry):
-        page, wanted = jsonl.parse(lines), 'a JSON object with "id" and "text" in any line'
+        page, expected = jsonl.parse(lines), 'a JSON object with "id" and "text" in any line'
     else:
         page = archive.parse(lines)
-        wanted = 'the dated titles, "Posted on" or "Read more" of an archive dump'
+        expected = 'the dated titles, "Posted on" or "Read more" of an archive dump'
         if text.lstrip()[0] in "{[":
-            wanted += "; JSON Lines, a post a line, must be named .jsonl"
-    problem = None if page.drafts else f"no post found: it has not {wanted}"
-    return File(name, sha256, lines, page, problem)
+            expected += "; JSON Lines, a post a line, must be named .jsonl"
+    problem = None if page.drafts else f"no post found: it has not {expected}"
+    return ParsedFile(name, sha256, lines, page, problem)
 
 
 def _refusal(entry: Entry) -> str | None:
-    """Why a file is not even opened, if so."""
+    """Why a file is not opened; None if it is."""
     if not os.path.isfile(entry.path):
         return "not a regular file"
-    if not is_json_lines(entry) and os.path.getsize(entry.path) > LARGEST:
-        return f"larger than {LARGEST >> 20} MiB, which no archive page is"
+    if not is_json_lines(entry) and os.path.getsize(entry.path) > MAX_PAGE_BYTES:
+        return f"larger than {MAX_PAGE_BYTES >> 20} MiB, which no archive page is"
     return None
 
 
-def account(file: File, combined: Combined) -> FileReport:
-    """What became of each line of a file."""
+def account(file: ParsedFile, combined: Combined) -> FileReport:
+    """The report of a file: what became of each line."""
     lines = []
     for number, text in enumerate(file.lines, start=1):
         if not text.strip():
@@ -143,7 +143,7 @@ def account(file: File, combined: Combined) -> FileReport:
         elif kind := file.page.boilerplate.get(number):
             lines.append(Line(number, kind))
         elif (file.path, number) in combined.taken:
-            lines.append(Line(number, UNRECOGNISED, note=TAKEN))
+            lines.append(Line(number, UNRECOGNISED, note=ID_TAKEN))
         else:
             note = file.page.refused.get(number) or _excerpt(text)
             lines.append(Line(number, UNRECOGNISED, note=note))
@@ -151,10 +151,11 @@ def account(file: File, combined: Combined) -> FileReport:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text, whatever ends them."""
+    """The lines of a text; they end in LF, CR or both."""
     return re.split(r"\r\n|\r|\n", text) if "\r" in text else text.split("\n")
 
 
 def _excerpt(text: str) -> str:
+    """The start of a line, of NOTE_WIDTH characters at most."""
     short = " ".join(text.split())
     return short if len(short) <= NOTE_WIDTH else f"{short[: NOTE_WIDTH - 1]}…"

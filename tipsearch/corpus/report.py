@@ -1,4 +1,4 @@
-"""What became of every line? The account that reading gives of its files."""
+"""Reports: what became of every line of the files that were read."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +14,10 @@ UNRECOGNISED = "unrecognised"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What became of one non-blank line.
+    """What became of one line that is not blank.
 
-    `kind` is "post" (then `post` is its id), "unrecognised" (then `note` says what it is or why),
-    or the name of a kind of boilerplate.
+    `kind` is "post", then `post` is its id; or "unrecognised", then `note` is its start or the
+    reason; or the name of a kind of boilerplate. `number` counts from 1.
     """
 
     number: int
@@ -27,10 +27,10 @@ class Line:
 
 
 class PostLines(Sequence[Line]):
-    """The account of a file of which nearly every line is a post of its own.
+    """The lines of a large file, nearly each a post of its own; a Line is made on access.
 
-    `numbers` are the lines of the posts, ascending, and `id_of(i)` is the id of the i-th of them;
-    `others` are the other lines, by number. A Line is made when it is looked at.
+    `numbers` are the lines that are posts, ascending, and `id_of(i)` is the id of the i-th of them.
+    `others` are the other lines that are not blank, by number.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class PostLines(Sequence[Line]):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A named repair made on the text of a line: what was taken out of it."""
+    """A repair of the text of a line: `removed` was cut off, and `name` says what it is."""
 
     path: str
     line: int
@@ -73,9 +73,9 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file: its non-blank lines, or the `problem` for which no post was read from it.
+    """The report of one file: its lines that are not blank, or the `problem` why it was not read.
 
-    `sha256` is None where the file could not even be opened.
+    `sha256` is None where the file was not opened.
     """
 
     path: str
@@ -98,10 +98,10 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """The account of a reading: every file, and within it every non-blank line.
+    """The report of a reading: every file, with every line that is not blank.
 
-    `full`, `teasers` and `undated` count the posts; `entries` counts them each time they were
-    seen, so `entries` minus `full` and `teasers` were duplicates.
+    `full`, `teasers` and `undated` count posts. `entries` counts sightings, so `entries` less
+    `full` and `teasers` is the number of duplicates.
     """
 
     files: tuple[FileReport, ...]
@@ -126,23 +126,24 @@ class IngestReport:
         return sum((file.kinds() for file in self.files), Counter[str]())
 
     def unrecognised(self) -> Iterator[tuple[str, Line]]:
-        """Path and line of all that was not recognised, except in files with a problem."""
+        """The path and line of what was not recognised, except in files with a problem."""
         for file in self.files:
             if not file.problem:
                 yield from ((file.path, line) for line in file.unrecognised())
 
     def to_frame(self, *, arrow: bool = False) -> Any:
-        """A row for each file, as a pandas DataFrame or a pyarrow Table. Raises ExtraMissing.
+        """A row for each file, as a pandas DataFrame or, with `arrow`, a pyarrow Table.
 
-        `file`; `lines`, how many are not blank; how many of these are of each kind, "post" first
-        and "unrecognised" last; and `problem`, for which nothing was read from it.
+        The columns are `file`; `lines`, the number of lines that are not blank; the number of lines
+        of each kind, "post" first and "unrecognised" last; and `problem`, why the file was not
+        read. Raises ExtraMissing.
         """
         from tipsearch.views.tables import Column, Table
 
         counts = [file.kinds() for file in self.files]
-        found = self.kinds()
-        others = found.keys() - {POST, UNRECOGNISED}
-        boilerplate = sorted(others, key=lambda kind: (-found[kind], kind))
+        totals = self.kinds()
+        others = totals.keys() - {POST, UNRECOGNISED}
+        boilerplate = sorted(others, key=lambda kind: (-totals[kind], kind))
         columns = {
             kind: Column("int", [count[kind] for count in counts])
             for kind in (POST, *boilerplate, UNRECOGNISED)
@@ -157,20 +158,20 @@ class IngestReport:
         ).export(arrow)
 
     def __repr__(self) -> str:
-        return f"<IngestReport: {self._told()}>"
+        return f"<IngestReport: {self._summary()}>"
 
-    def _told(self) -> str:
-        """How much was read, in a line."""
+    def _summary(self) -> str:
+        """The numbers of files, entries and posts, in a line."""
         posts = f"{self.full + self.teasers:,} posts"
         kinds = f"{self.full:,} full, {self.teasers:,} teasers, {self.undated:,} undated"
         return f"{len(self.files):,} files, {self.entries:,} entries, {posts} ({kinds})"
 
     def _repr_html_(self) -> str:
-        """The account as the command line gives it: posts, lines by kind, repairs and problems."""
+        """The report as the command line has it: posts, lines by kind, problems and repairs."""
         counts = {UNRECOGNISED: 0} | self.kinds()
         order = sorted(counts, key=lambda kind: (kind == UNRECOGNISED, -counts[kind], kind))
         lines = markup.table(("lines", "kind"), [(f"{counts[kind]:,}", kind) for kind in order])
-        told = [
+        notes = [
             *(
                 f"Not read: {file.path}: {file.problem}"
                 for file in self.problems[: markup.MAX_ROWS]
@@ -180,10 +181,10 @@ class IngestReport:
                 for repair in self.repairs[: markup.MAX_ROWS]
             ),
         ]
-        return markup.paragraph(self._told()) + lines + "".join(map(markup.paragraph, told))
+        return markup.paragraph(self._summary()) + lines + "".join(map(markup.paragraph, notes))
 
     def to_json(self) -> dict[str, Any]:
-        """The summary as JSON types, with each problem and unrecognised line in full."""
+        """The report as JSON types: the counts, all repairs, problems and unrecognised lines."""
         return {
             "files": len(self.files),
             "entries": self.entries,

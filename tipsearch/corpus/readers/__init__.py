@@ -1,1 +1,1 @@
-"""Readers: one format a file or package."""
+"""Readers of file formats: each takes the lines of a file apart into drafts of posts."""

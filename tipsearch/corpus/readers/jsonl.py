@@ -1,7 +1,7 @@
-"""JSON Lines: a post a line, in the layout of the public retrieval collections.
+"""Reader of JSON Lines: a post a line, in the layout of the public retrieval collections.
 
-`{"id" or "_id", "title"?, "text", "date"?, "categories"?, "kind"?, "url"?}`: other keys are
-ignored.
+A line is `{"id" or "_id", "title"?, "text", "date"?, "categories"?, "kind"?, "url"?}`; keys with ?
+may be missing, and other keys are ignored.
 """
 
 import json
@@ -10,42 +10,43 @@ from datetime import date as Date
 from typing import Any
 
 from tipsearch.corpus.draft import Draft, Page
-from tipsearch.corpus.files import LEFT_OUT, LONGEST
-from tipsearch.corpus.textfile import json_of
+from tipsearch.corpus.files import MAX_LINE_BYTES, OVERLONG_LINE
+from tipsearch.corpus.textfile import parse_json
 
 
 def parse(lines: Sequence[str]) -> Page:
-    """A draft for each line that is a post; each other line is refused with its reason."""
+    """Parse the lines of a file: a draft of each post, and why each other line is refused."""
     drafts, refused = list[Draft](), dict[int, str]()
     scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
     for number, line in enumerate(lines, start=1):
         try:
             data, end = scan(line, 0)
             drafts.append(_draft(data if end == len(line) else json.loads(line), number))
-        except StopIteration:  # no JSON starts with its first character
+        except StopIteration:  # no JSON value starts at the first character
             if line.strip():
-                _second_look(line, number, drafts, refused)
+                _retry(line, number, drafts, refused)
         except (ValueError, RecursionError):
-            _second_look(line, number, drafts, refused)
+            _retry(line, number, drafts, refused)
     return Page(tuple(drafts), {}, refused)
 
 
-def _second_look(line: str, number: int, drafts: list[Draft], refused: dict[int, str]) -> None:
-    """Take a line that was not plain JSON from its first character to its last."""
+def _retry(line: str, number: int, drafts: list[Draft], refused: dict[int, str]) -> None:
+    """Parse a line the slow way, which allows white space around and gives a reason."""
     try:
-        drafts.append(_draft(decoded(line), number))
+        drafts.append(_draft(_decoded(line), number))
     except ValueError as error:
         refused[number] = str(error)
 
 
-def decoded(line: str) -> Any:
-    """The JSON of a line. Raises ValueError, which says what is wrong with it."""
-    if line == LEFT_OUT:
-        raise ValueError(f"longer than {LONGEST >> 20} MiB, which no post is")
-    return json_of(line)
+def _decoded(line: str) -> Any:
+    """The JSON value of a line. Raises ValueError with the reason in plain words."""
+    if line == OVERLONG_LINE:
+        raise ValueError(f"longer than {MAX_LINE_BYTES >> 20} MiB, which no post is")
+    return parse_json(line)
 
 
 def _draft(data: Any, number: int) -> Draft:
+    """The draft of the JSON value of line `number`. Raises ValueError where it is no post."""
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     get = data.get
@@ -82,6 +83,7 @@ def _category(name: Any) -> str:
 
 
 def _string(key: str, value: Any) -> str:
+    """The checked value of a key; "" for None. Raises ValueError."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -96,6 +98,7 @@ def _string(key: str, value: Any) -> str:
 
 
 def _date(value: Any) -> Date | None:
+    """The day of an ISO 8601 date or time; None for an empty value. Raises ValueError."""
     if value is None or value == "":
         return None
     day, rest = (value[:10], value[10:11]) if isinstance(value, str) else ("", "")

@@ -1,1 +1,1 @@
-"""Archive dumps: pages of a WordPress archive rendered to text."""
+"""Reader of archive dumps: pages of a WordPress archive, rendered to text."""

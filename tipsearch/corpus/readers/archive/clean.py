@@ -1,4 +1,4 @@
-"""Repairs of what rendering a page to text has broken. Each is pure and says what it refuses."""
+"""Cleaning of text that was rendered from a page: image captions and blank lines."""
 
 import re
 
@@ -11,10 +11,10 @@ _CAPTION = re.compile(
 
 
 def cut_caption(text: str) -> tuple[str, str]:
-    """The text without the image caption that is glued to its first word, and that caption.
+    """Cut off an image caption that is glued to the first word: the text, and the caption or "".
 
-    Refuses all but a date written with hyphens, dots or underscores, behind up to three words,
-    that runs into a capital: "9-4-14 was" and "In 9-4-14In" stay as they are.
+    A caption is a date with hyphens, dots or underscores, after up to three words, followed by a
+    capital without a space. So "9-4-14 was" and "In 9/4/14In" stay as they are.
 
     >>> cut_caption("Blog 9-4-14In too many cities")
     ('In too many cities', 'Blog 9-4-14')
@@ -26,6 +26,6 @@ def cut_caption(text: str) -> tuple[str, str]:
 
 
 def paragraphs(lines: list[str]) -> str:
-    """Lines as one text: no white space around a line, one blank line where there were several."""
+    """Join lines to a text, each stripped, with one blank line for each run of blank lines."""
     text = "\n".join(line.strip() for line in lines)
     return re.sub(r"\n{3,}", "\n\n", text).strip()

@@ -1,9 +1,9 @@
-"""How is a WordPress archive page, rendered to text, taken apart again?
+"""Parser of a page of a WordPress archive that was rendered to text.
 
 A page is a header, some teasers (`Title - m/d/yy`, an excerpt, "Read more"), then full posts
-(`Title – m/d/yy TOW`, "Posted on in ...", the body, footers). Only three things are trusted to
-start a post: a dated title, a "Posted on" line with the title before it, and an excerpt that
-ends in "Read more". A heading or bold lead-in inside a body is none of them.
+(`Title – m/d/yy TOW`, "Posted on in ...", the body, footers). A post starts at a dated title, at a
+"Posted on" line with the title before it, or at an excerpt that ends in "Read more"; a heading
+inside a body starts none.
 """
 
 from bisect import bisect_left
@@ -22,47 +22,47 @@ COMMENTS = "comments"
 
 
 def parse(lines: Sequence[str]) -> Page:
-    """The posts and the boilerplate of a page; a page that is no archive dump has no posts."""
+    """Parse the lines of a page: its drafts and boilerplate; none if it is no archive dump."""
     page = PageLines(lines)
     found = [_single_post(page)] if page.is_single_post() else _archive(page)
     drafts = [draft for draft in found if draft.title or draft.text]
     used = {number - 1 for draft in drafts for number in draft.lines}
     if not _is_dump(page, drafts, len(used)):
         return Page()
-    named = {number - 1: NO_TEXT for draft in found for number in draft.lines}
-    loose = {i: page.phrases[i] for i in page.text if i in page.phrases}
-    boilerplate = {i + 1: kind for i, kind in (loose | page.boilerplate | named).items()}
-    return Page(tuple(drafts), {i: kind for i, kind in boilerplate.items() if i - 1 not in used})
+    empty = {number - 1: NO_TEXT for draft in found for number in draft.lines}
+    phrases = {i: page.phrases[i] for i in page.text if i in page.phrases}
+    kinds = (phrases | page.boilerplate | empty).items()
+    return Page(tuple(drafts), {i + 1: kind for i, kind in kinds if i not in used})
 
 
 def _is_dump(page: PageLines, drafts: list[Draft], used: int) -> bool:
-    """Whether what was found is enough to call the page a dump.
+    """Whether a page with these drafts, of `used` lines, is an archive dump.
 
-    A lone "Read more" or a line that ends in a date may stand in any text: then most of the lines
-    must have found their place.
+    Any text may have a "Read more" or a line that ends in a date; then most lines of the page must
+    be in a draft.
     """
     if page.posted or page.is_numbered or len(page.read_more) > 1:
         return bool(drafts)
-    most = 2 * used > len(page.text) - page.has_header
-    return most and any(draft.text or page.has_header for draft in drafts)
+    mostly_used = 2 * used > len(page.text) - page.has_header
+    return mostly_used and any(draft.text or page.has_header for draft in drafts)
 
 
 def _single_post(page: PageLines) -> Draft:
-    """The one post of its own page: a title, the body, and "Posted on" behind it if anywhere."""
+    """The draft of a page of one post: a title, the body, then "Posted on" if it has that."""
     posted = next(iter(page.posted), None)
     end = len(page.lines) if posted is None else posted
     first, *rest = page.between(page.places[1] if page.has_header else 0, end)
     if page.has_header:
         page.boilerplate[page.places[0]] = shape.PAGE_HEADER
-    if posted is not None and page.asks_for_comments(posted):
+    if posted is not None and page.has_comment_form(posted):
         page.boilerplate |= dict.fromkeys(page.between(posted, len(page.lines)), COMMENTS)
-    titled = first in page.dated or (rest and page.opens(first, rest))
+    titled = first in page.dated or (rest and page.is_first_title(first, rest))
     body = _body(page, rest if titled else [first, *rest])
     return _draft(page, first if titled else None, body, "full", posted)
 
 
 def _archive(page: PageLines) -> list[Draft]:
-    """The teasers and the full posts of a page that shows several, or a few lines of one."""
+    """The drafts of a page of several posts: teasers, then full posts."""
     header = page.header()
     if header is not None:
         page.boilerplate[header] = shape.PAGE_HEADER
@@ -75,22 +75,23 @@ def _archive(page: PageLines) -> list[Draft]:
 
 
 def _full(page: PageLines, start: int, posted: int, end: int) -> list[Draft]:
-    """A full post, and what teasers with a dated title stand behind it on the page."""
+    """A full post, and the teasers with dated titles that follow it on the page."""
     text = page.between(posted, end)
-    behind = [
+    teasers = [
         place
         for place, (i, following) in enumerate(pairwise(text))
         if i in page.dated and shape.without_read_more(page.lines[following])
     ]
-    split = behind[0] if behind else len(text)
+    split = teasers[0] if teasers else len(text)
     body = _body(page, text[:split])
     title = start if start != posted else None
     return [_draft(page, title, body, "full", posted), *_teasers(page, text[split:])]
 
 
 def _body(page: PageLines, text: list[int]) -> list[int]:
-    """The text that is a post's own: none of the titles listed behind "Here are other ... posts",
-    and nothing behind the pagination that ends a page.
+    """The places that are the body of a post.
+
+    Titles listed after "Here are other ... posts" are left out, and so is all after the pagination.
     """
     kept: list[int] = []
     listing = False
@@ -111,16 +112,16 @@ def _body(page: PageLines, text: list[int]) -> list[int]:
 
 
 def _teasers(page: PageLines, places: list[int]) -> list[Draft]:
-    """The teasers that the lines at these places are; a line that fits none stays unrecognised."""
+    """The teasers of the lines at these places; a line that fits none stays unrecognised."""
     drafts: list[Draft] = []
     title: int | None = None
     body: list[int] = []
 
-    def close(whole: bool = False) -> None:
+    def close(has_read_more: bool = False) -> None:
         nonlocal title, body
         if title is not None or body:
-            # Without "Read more" nothing says where it ends: an excerpt is one paragraph.
-            drafts.append(_draft(page, title, body if whole else body[:1], "teaser"))
+            # Without "Read more" the end is unknown, so the excerpt is one paragraph.
+            drafts.append(_draft(page, title, body if has_read_more else body[:1], "teaser"))
         title, body = None, []
 
     for i, following in zip_longest(places, places[1:]):
@@ -130,8 +131,8 @@ def _teasers(page: PageLines, places: list[int]) -> list[Draft]:
             title = i
         elif i in page.read_more:
             body.append(i)
-            close(whole=True)
-        elif following is not None and page.heads_excerpt(i, following, expected):
+            close(has_read_more=True)
+        elif following is not None and page.is_excerpt_title(i, following, expected):
             close()
             title = i
         elif title is not None or i in page.excerpts:
@@ -141,22 +142,22 @@ def _teasers(page: PageLines, places: list[int]) -> list[Draft]:
 
 
 def _draft(
-    page: PageLines, title: int | None, body: list[int], kind: Kind, mark: int | None = None
+    page: PageLines, title: int | None, body: list[int], kind: Kind, posted_at: int | None = None
 ) -> Draft:
-    """The draft of a post from the places of its title, its body and its "Posted on" line."""
-    posted = page.posted[mark] if mark is not None else Posted(None, ())
+    """The draft of a post, given the places of its title, its body and its "Posted on" line."""
+    posted = page.posted[posted_at] if posted_at is not None else Posted(None, ())
     line = "" if title is None else page.lines[title]
     dated = shape.dated_title(line)
-    shown = _with_gaps(page.lines, body)
-    if kind == "teaser" and shown:
-        shown[-1] = shape.excerpt(shown[-1])
-    text, caption = cut_caption(paragraphs(shown))
+    lines = _with_gaps(page.lines, body)
+    if kind == "teaser" and lines:
+        lines[-1] = shape.excerpt(lines[-1])
+    text, caption = cut_caption(paragraphs(lines))
     return Draft(
         title=dated[0] if dated else shape.undated_title(line),
         text=text,
         date=(dated[1] if dated else None) or posted.date,
         kind=kind,
-        lines=tuple(sorted(i + 1 for i in (title, *body, mark) if i is not None)),
+        lines=tuple(sorted(i + 1 for i in (title, *body, posted_at) if i is not None)),
         categories=posted.categories,
         caption=caption,
         caption_line=body[0] + 1 if body else 0,
@@ -164,10 +165,10 @@ def _draft(
 
 
 def _with_gaps(lines: Sequence[str], body: list[int]) -> list[str]:
-    """The body's lines, with a blank one where blank or left-out lines stood between them."""
-    shown: list[str] = []
+    """The lines of a body, with a blank line wherever lines of the page are left out."""
+    kept: list[str] = []
     for previous, i in zip([-1, *body], body, strict=False):
-        if shown and i > previous + 1:
-            shown.append("")
-        shown.append(lines[i])
-    return shown
+        if kept and i > previous + 1:
+            kept.append("")
+        kept.append(lines[i])
+    return kept

@@ -1,20 +1,20 @@
-"""What can a line of an archive dump be? Each shape is told without a look at its neighbours."""
+"""Patterns of the lines of an archive dump, each matched without its neighbours."""
 
 import re
 from dataclasses import dataclass
 from datetime import date as Date
 
-LONGEST_TITLE = 150
-LONGEST_PHRASE = 250  # more than any boilerplate has; also keeps the patterns from long lines
+MAX_TITLE = 150  # characters
+MAX_PHRASE = 250  # more than any boilerplate has; no pattern is matched with a longer line
 
 _DASHES = "(?:[-‐‑‒–—―−]+)"
-# Without a space before it, a hyphen behind a digit is that of a range: "9-4/5/20".
+# A hyphen between a digit and a date, without spaces, is that of a range: "9-4/5/20".
 _DATED = re.compile(
     rf"(?P<title>.*?)(?:\s+|(?<!\d)){_DASHES}\s*(?:TOW\s*)?"
     rf"(?P<month>\d{{1,2}})/(?P<day>\d{{1,2}})/(?P<year>\d{{4}}|\d{{2}})(?:\s*{_DASHES}?\s*TOW)?"
 )
 _HEADER = re.compile(r"(?:.*\s)?\|\s.+")
-_NUMBERED = re.compile(r".+ - Page \d+")
+_NUMBERED_HEADER = re.compile(r".+ - Page \d+")
 _READ_MORE = re.compile(
     r"[\[(]?(?:\b|(?<=[a-z]))(?:Read\s+[Mm]ore|READ\s+MORE)[\])]?[\s»›→….]{0,20}$"
 )
@@ -60,45 +60,49 @@ def _compiled(patterns: dict[str, str]) -> dict[str, re.Pattern[str]]:
     return {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in patterns.items()}
 
 
-_KINDS, _WEAK_KINDS = _compiled(_BOILERPLATE), _compiled(_PHRASES)
+_BOILERPLATE_PATTERNS, _PHRASE_PATTERNS = _compiled(_BOILERPLATE), _compiled(_PHRASES)
 _COMMENT_COUNT = re.compile(_COMMENTS, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a "Posted on ... in ..." line says."""
+    """The date and the categories of a "Posted on ... in ..." line."""
 
     date: Date | None
     categories: tuple[str, ...]
 
 
 def plain(line: str) -> str:
-    """A line for matching: NBSPs and runs of white space as one space, quotes straight."""
+    """A line prepared for matching: white space as single spaces, straight apostrophes."""
     return " ".join(line.replace("’", "'").replace("‘", "'").split())
 
 
 def boilerplate(line: str) -> str | None:
-    """The kind of boilerplate that the whole line is, if no post would have such a line."""
+    """The kind of a line that is boilerplate wherever it stands, or None."""
     text = plain(line)
-    if len(text) > LONGEST_PHRASE:
+    if len(text) > MAX_PHRASE:
         return None
     if len(_pagination(text) & {"step", "number", "arrow"}) >= 2:
         return PAGINATION
-    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(text)), None)
+    return _kind(text, _BOILERPLATE_PATTERNS)
 
 
 def phrase(line: str) -> str | None:
-    """The kind of boilerplate that the line is in a footer; elsewhere it may be a heading."""
+    """The kind of a line that is boilerplate in a footer but may be a heading elsewhere."""
     text = plain(line)
-    if len(text) > LONGEST_PHRASE:
+    if len(text) > MAX_PHRASE:
         return None
     if "step" in (found := _pagination(text)) or found == {"word", "number"}:
         return PAGINATION
-    return next((kind for kind, pattern in _WEAK_KINDS.items() if pattern.fullmatch(text)), None)
+    return _kind(text, _PHRASE_PATTERNS)
+
+
+def _kind(text: str, patterns: dict[str, re.Pattern[str]]) -> str | None:
+    return next((kind for kind, pattern in patterns.items() if pattern.fullmatch(text)), None)
 
 
 def _pagination(text: str) -> set[str]:
-    """What a line has of pagination: steps, arrows, numbers, words; empty if it has more."""
+    """The elements of pagination in a line that has nothing else: step, arrow, number, word."""
     found = set()
     for word in re.findall(r"\w+|\.{3}|\S", text.lower()):
         if word in _STEPS:
@@ -114,46 +118,46 @@ def _pagination(text: str) -> set[str]:
     return found
 
 
-def comments(line: str) -> bool:
-    """Whether the line says how many comments there are, or asks for one."""
+def is_comment_count(line: str) -> bool:
+    """Whether the line is the number of comments, or asks for one."""
     return bool(_COMMENT_COUNT.fullmatch(plain(line)))
 
 
-def header(line: str) -> bool:
-    """Whether a page's first line can only be its header: a tag, a bar and the site's name."""
+def is_header(line: str) -> bool:
+    """Whether the first line of a page is a header for certain: a tag, a bar, the site's name."""
     text = plain(line)
-    return len(text) <= LONGEST_PHRASE and bool(_HEADER.fullmatch(text))
+    return len(text) <= MAX_PHRASE and bool(_HEADER.fullmatch(text))
 
 
-def numbered(line: str) -> bool:
-    """Whether a page's first line says which page of the archive it is."""
+def is_numbered_header(line: str) -> bool:
+    """Whether the first line of a page has the number of the page in the archive."""
     text = plain(line)
-    return len(text) <= LONGEST_PHRASE and bool(_NUMBERED.fullmatch(text))
+    return len(text) <= MAX_PHRASE and bool(_NUMBERED_HEADER.fullmatch(text))
 
 
-def tag(line: str) -> bool:
-    """Whether a page's first line is a tag rather than a title: a few words, all in lower case."""
+def is_tag(line: str) -> bool:
+    """Whether the first line of a page is a tag and no title: up to six words in lower case."""
     text = plain(line)
     return text.islower() and bool(re.fullmatch(r"[\w'&-]+(?: [\w'&-]+){0,5}", text))
 
 
 def dated_title(line: str) -> tuple[str, Date | None] | None:
-    """Title and date of a line that ends in a date behind a hyphen or dash.
+    """The title and the date of a line that ends in a date after a hyphen or dash, or None.
 
-    A date that no calendar has stays in the title, as the only trace of what was meant.
+    A date that does not exist stays in the title, and the date is None.
     """
     line = line.strip()
-    if len(line) > LONGEST_TITLE + 30:
+    if len(line) > MAX_TITLE + 30:
         return None
     match = _DATED.fullmatch(line)
-    if not match or len(match["title"]) > LONGEST_TITLE:
+    if not match or len(match["title"]) > MAX_TITLE:
         return None
     date = _date(match["year"], match["month"], match["day"])
     return (match["title"].strip(), date) if date else (undated_title(line), None)
 
 
 def undated_title(line: str) -> str:
-    """The title that a whole line is, without the mark of the weekly tips."""
+    """The title of a line without a date; the mark "TOW" of the weekly tips is cut off."""
     title = line.strip()
     if not title.endswith("TOW") or not title[:-3][-1:].isspace():
         return title
@@ -161,39 +165,39 @@ def undated_title(line: str) -> str:
 
 
 def may_be_title(line: str) -> bool:
-    """Whether an undated line has the shape of a title: short, no bullet, no end of a sentence."""
+    """Whether an undated line may be a title: short, no bullet, no full stop at its end."""
     text = plain(line)
     ends_sentence = re.search(r"(?<!\.)\.[\"'”)]*$", text) and not re.search(r"\b[A-Z]\.$", text)
-    return short(text) and not ends_sentence
+    return is_short(text) and not ends_sentence
 
 
-def short(line: str) -> bool:
-    """Whether a line is no longer than a title and no item of a list."""
+def is_short(line: str) -> bool:
+    """Whether a line is no longer than a title may be, and no item of a list."""
     text = line.strip()
-    return len(text) <= LONGEST_TITLE and text[:1] not in "•*«"
+    return len(text) <= MAX_TITLE and text[:1] not in "•*«"
 
 
 def without_read_more(line: str) -> str | None:
-    """An excerpt without the "Read more" that it ends in, or None where it ends in none."""
+    """The line without the "Read more" at its end; None where it has none."""
     line = line.rstrip()
     match = _READ_MORE.search(line, max(0, len(line) - 40))
     return line[: match.start()].rstrip() if match else None
 
 
 def excerpt(line: str) -> str:
-    """An excerpt without its "Read more", be it all there or cut off where the page stops."""
-    whole = without_read_more(line)
-    if whole is not None:
-        return whole
+    """The line without the "Read more" at its end, also where the page cuts that short."""
+    text = without_read_more(line)
+    if text is not None:
+        return text
     line = line.rstrip()
-    cut = next((end for end in _CUT_READ_MORE if line.endswith(end)), "")
-    return line.removesuffix(cut).rstrip()
+    rest = next((end for end in _CUT_READ_MORE if line.endswith(end)), "")
+    return line.removesuffix(rest).rstrip()
 
 
 def posted(line: str) -> Posted | None:
-    """The date, if any, and the categories of a "Posted on" line."""
+    """The date, if any, and the categories of a "Posted on" line; None for any other line."""
     text = plain(line)
-    match = _POSTED.fullmatch(text) if len(text) <= LONGEST_PHRASE else None
+    match = _POSTED.fullmatch(text) if len(text) <= MAX_PHRASE else None
     if not match or text == "Posted on":
         return None
     categories = match["categories"] or ""
@@ -211,7 +215,7 @@ def posted(line: str) -> Posted | None:
 
 
 def _date(year: str, month: str, day: str) -> Date | None:
-    """The day, with a year of two digits between 1970 and 2069; None where there is no such day."""
+    """The date, with a year of two digits in 1970 to 2069; None where it does not exist."""
     century = "" if len(year) == 4 else "20" if int(year) < 70 else "19"
     try:
         return Date(int(century + year), int(month), int(day))

@@ -83,7 +83,7 @@ def test_no_file_names_what_the_store_alone_may_name() -> None:
                 for line in path.read_text(encoding="utf-8").splitlines()
                 if naming.search(line) and "safetensors" not in line
             ]
-            assert not found or path.name in {"model.py", "upkeep.py"}, (path, found)
+            assert not found, (path, found)
 
 
 def test_the_listing_is_the_architecture() -> None:

@@ -129,19 +129,19 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
     from tipsearch.cli import terminal
     from tipsearch.index import Index
 
-    facts: dict[str, Any] = Index.open(index).info()
+    shown: dict[str, Any] = Index.open(index).info()
     if as_json:
-        say([json_line(facts)])
+        say([json_line(shown)])
         return
-    analyzer, weighting = facts["analyzer"], facts["weighting"]
-    del facts["paths"], facts["lengths"]  # the sources tell as much; these are for computing
+    analyzer, weighting = shown["analyzer"], shown["weighting"]
+    del shown["paths"], shown["lengths"]  # the sources tell as much; these are for computing
     stop_words = len(analyzer.pop("stop_words"))
-    facts["analyzer"] = f"{', '.join(analyzer.values())}, {stop_words} stop words"
-    facts["weighting"] = ", ".join(f"{name} {value}" for name, value in weighting.items())
-    facts["ranking"] = facts["ranking"]["name"]
-    facts["embedding"] = (facts["embedding"] or {}).get("model", "none")
-    facts["sources"] = listing([path for path, _ in facts["sources"]]) or "not recorded"
-    say(terminal.facts(facts))
+    shown["analyzer"] = f"{', '.join(analyzer.values())}, {stop_words} stop words"
+    shown["weighting"] = ", ".join(f"{name} {value}" for name, value in weighting.items())
+    shown["ranking"] = shown["ranking"]["name"]
+    shown["embedding"] = (shown["embedding"] or {}).get("model", "none")
+    shown["sources"] = listing([path for path, _ in shown["sources"]]) or "not recorded"
+    say(terminal.facts(shown))
 
 
 def verify(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:

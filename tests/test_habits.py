@@ -1,5 +1,6 @@
 """The habits of the code base: layers, style, types, public names, and a light start."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -97,3 +98,12 @@ def test_the_listing_is_the_architecture() -> None:
     page = (ROOT / "tipsearch" / "README.md").read_text(encoding="utf-8")
     for entry in entries:
         assert entry.startswith("__") or f"`{entry}`" in page or f"`{entry}/`" in page, entry
+
+
+def test_docstrings_are_statements() -> None:
+    """No docstring starts with a question."""
+    for path in (*(ROOT / "tipsearch").rglob("*.py"), *(ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                summary = (ast.get_docstring(node) or "").partition("\n\n")[0]
+                assert "?" not in summary, (path, summary)

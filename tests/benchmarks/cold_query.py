@@ -1,4 +1,4 @@
-"""How long does a cold query take, as a whole process, beside what it cannot do without?
+"""Time of a cold query as a whole process, beside the imports that it cannot do without.
 
 Run with the Python of the environment that tipsearch is installed in:
 

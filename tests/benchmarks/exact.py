@@ -1,4 +1,4 @@
-"""Are the answers exact? Both kernels against a full sum and a full sort, on a large corpus.
+"""Exactness: the answers of both kernels against a full sum and a full sort, on a large corpus.
 
     python -m tests.benchmarks.exact POSTS.jsonl [--queries 10000] [--related 1000] [--index FOLDER]
 

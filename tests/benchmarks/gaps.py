@@ -1,4 +1,4 @@
-"""Which number tells a query that is answered from one that is not? The table behind `coverage`.
+"""Measures that tell answered queries from unanswered ones: the table behind `coverage`.
 
     python -m tests.benchmarks.gaps FOLDER...
 

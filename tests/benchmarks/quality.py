@@ -1,4 +1,4 @@
-"""How well does each ranking answer, on judged collections? The table that chose the settings.
+"""Quality of each ranking on judged collections: the table that chose the settings.
 
     python -m tests.benchmarks.quality FOLDER...
 

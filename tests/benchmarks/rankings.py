@@ -1,4 +1,4 @@
-"""What does each ranking cost on a large corpus, and how near is the hybrid one to exact?
+"""Cost of each ranking on a large corpus, and how near hybrid comes to the exact answer.
 
     python -m tests.benchmarks.rankings POSTS.jsonl [--queries N] [--index DIR]
 

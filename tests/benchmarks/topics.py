@@ -1,4 +1,4 @@
-"""How good are the topics of each model, on collections of short texts?
+"""Quality of the topics of each model, on collections of short texts.
 
     OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 python -m tests.benchmarks.topics PATH... [--json FILE]
 

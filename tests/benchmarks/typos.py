@@ -1,4 +1,4 @@
-"""How long does it take to find what a mistyped word was meant to be, and how often is it that?
+"""Spelling correction: its time per word, and how often the first word is the one meant.
 
     python -m tests.benchmarks.typos FOLDER [WORDS]
 

@@ -132,7 +132,7 @@ def check_has_posts(report: "IngestReport", sources: list[Path], as_json: bool) 
     """Print the report and raise SourceError if the sources hold no post."""
     if not report.entries:
         _print_report(report, as_json)
-        advice = "give archive dumps or .jsonl files; an index that was there is unchanged"
+        advice = "name .jsonl files or saved pages of a blog's archive; no index was written"
         raise SourceError(", ".join(map(str, sources)), "no post found", advice)
 
 

@@ -95,7 +95,8 @@ def _printable(name: str) -> str:
 def _entries(source: Path) -> Iterator[Entry]:
     """The entries of a source, in order. Raises SourceError where it does not exist."""
     if not os.path.exists(source):
-        raise SourceError(str(source), "no such file or folder", "name one that holds the dumps")
+        advice = "name a .jsonl file, a saved page of a blog's archive, or a folder of them"
+        raise SourceError(str(source), "no such file or folder", advice)
     stack = [Entry(source, os.path.basename(os.path.realpath(source)))]
     while stack:
         entry = stack.pop()

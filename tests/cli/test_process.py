@@ -123,6 +123,8 @@ def test_an_interrupt_while_it_starts_is_no_traceback(
     env = _sitecustomize(
         tmp_path / "site",
         "import os, signal, sys\n"
+        # a job in the background of a shell starts with interrupts ignored
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Interrupted:\n"
         "    def find_spec(self, name, *_):\n"
         f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"

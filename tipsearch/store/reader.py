@@ -192,9 +192,9 @@ class Reader:
         terms, of_terms = indices[start:end], counts[start:end]
         inside = not len(terms) or (terms[0] >= 0 and terms[-1] < len(self.terms))
         indices.fail_unless(
-            inside and bool(np.all(terms[1:] > terms[:-1])), "a number is out of range"
+            inside and bool((terms[1:] > terms[:-1]).all()), "a number is out of range"
         )
-        counts.fail_unless(bool(np.all(of_terms > 0)), "a number is out of range")
+        counts.fail_unless(bool((of_terms > 0).all()), "a number is out of range")
         return terms, of_terms.astype(np.float64)
 
     def row_scale(self, row: int) -> Array:

@@ -14,7 +14,7 @@ FEWER_COLLECTIONS = 50_000, 20, 20
 def run() -> None:
     """Run the command line and end the process with its exit code; 130 if interrupted."""
     gc.set_threshold(*FEWER_COLLECTIONS)
-    # Starting threads for matrix products takes numpy longer than all else of a cold query.
+    # Where numpy starts threads for matrix products, that is a quarter of a cold query.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from tipsearch.cli.app import main

@@ -85,8 +85,8 @@ class Index:
         from tipsearch.build import pipeline  # nltk and scipy load only here
 
         chosen = pipeline.settings(analyzer, weighting, ranking)
-        pool, told = pipeline.Pool(jobs), progress or _nothing
-        return cls(pipeline.of_posts(posts, chosen, sources or {}, told, pool), kernel)
+        pool, on_progress = pipeline.Pool(jobs), progress or _nothing
+        return cls(pipeline.of_posts(posts, chosen, sources or {}, on_progress, pool), kernel)
 
     @classmethod
     def ingest(
@@ -104,15 +104,17 @@ class Index:
 
         Several processes share a large file (see `build` on `jobs`), and no post becomes an object.
         What did not change since `older` is taken over from it, if it has the same settings and is
-        not damaged; what comes of it is the same as without. `progress` is told the share of the
-        work that is done. Raises SourceError where a source does not exist.
+        not damaged; the result is the same as without. `progress` is called with the
+        share of the work that is done. Raises SourceError where a source does not exist.
         """
         from tipsearch.build import pipeline
 
         chosen = pipeline.settings(analyzer, weighting, ranking)
         previous = pipeline.reusable(older._reader, chosen) if older is not None else None
-        pool, told = pipeline.Pool(jobs), progress or _nothing
-        made, report = pipeline.of_sources(sources, chosen, previous, pool=pool, progress=told)
+        pool, on_progress = pipeline.Pool(jobs), progress or _nothing
+        made, report = pipeline.of_sources(
+            sources, chosen, previous, pool=pool, progress=on_progress
+        )
         index = cls(made, kernel)
         index.report = report
         return index, report
@@ -131,8 +133,8 @@ class Index:
         """
         from tipsearch.build import pipeline
 
-        pool, told = pipeline.Pool(jobs), progress or _nothing
-        made, report = pipeline.added(self._reader, self.ranking, sources, pool, told)
+        pool, on_progress = pipeline.Pool(jobs), progress or _nothing
+        made, report = pipeline.added(self._reader, self.ranking, sources, pool, on_progress)
         index = Index(made, self._searcher.kernel)
         index.report = report
         return index
@@ -198,7 +200,7 @@ class Index:
         return Index.open(reader.folder, kernel=self._searcher.kernel)
 
     def close(self) -> None:
-        """Let go of the mapped file; whoever uses the index then gets IndexClosed.
+        """Release the mapped file; any later use of the index raises IndexClosed.
 
         The file stays mapped while hits, tables or another thread still need it.
         """
@@ -236,11 +238,11 @@ class Index:
         """The `limit` best posts for the words of `text`, by the index's own ranking or another.
 
         By "bm25" and "tfidf" a post is a hit if it has any of the words; by "feedback" also if it
-        has one of those that feedback adds, by "hybrid" also if it only means the like. A year is
-        a word of all posts of that year, except by "tfidf". A word that `text` repeats counts as
-        often; one that no post has is taken for the nearest that some have, for a share of its
-        weight, unless `exact` (`parse` tells which). The hits are a list, which notebooks show as a
-        table. Raises EmptyQueryError, SettingError and ExtraMissing.
+        has one of those that feedback adds, by "hybrid" also if only its meaning is similar. A year
+        is a word of all posts of that year, except by "tfidf". A word that `text` repeats counts as
+        often. A word that no post has is corrected to the nearest that some have, for a share of
+        its weight, unless `exact`; `parse` shows which. The hits are a list, which notebooks show
+        as a table. Raises EmptyQueryError, SettingError and ExtraMissing.
         """
         return self._searcher.query(text, limit, ranking, exact)
 
@@ -275,7 +277,7 @@ class Index:
         return self._searcher.explain(text, title_or_id, ranking, exact)
 
     def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
-        """What the index makes of a query: its terms, and what became of its other words."""
+        """The parsed query: its terms, and how its other words were corrected or left out."""
         vocabulary = self._searcher.vocabulary
         return vocabulary.as_parsed(vocabulary.parse(text, exact=exact))
 
@@ -375,14 +377,14 @@ class Index:
         ranking: str | Ranking | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Gaps:
-        """What is asked and not answered: queries by topic, most asked and least covered first.
+        """Queries that the posts do not answer, by topic, most asked and least covered first.
 
         `queries` are texts, or pairs of a text and how often it was asked, or a mapping of these.
         Those that differ only in case, quotes or punctuation are one. Each is answered as `query`
         does; its `coverage` tells how well, and below `weak` it is too little (by default
         `coverage.WEAK`, where the formula and its rates of error are). The topics are those of the
-        queries, not of the posts, so labels are in the words of those who ask. `progress` is told
-        the share that is done. Raises SettingError, EmptyQueryError and ExtraMissing.
+        queries, not of the posts, so labels are in the words of those who ask. `progress` is called
+        with the share that is done. Raises SettingError, EmptyQueryError and ExtraMissing.
         """
         from tipsearch.explore.gaps.finding import find
 
@@ -493,7 +495,7 @@ class Index:
 
 
 def _nothing(*_: Any) -> None:
-    """What is told to nobody."""
+    """Ignore a report of progress that nobody asked for."""
 
 
 def _of_reader(reader: Reader, kernel: str) -> Index:

@@ -16,20 +16,23 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from tipsearch.analysis import weighting
-from tipsearch.build import weights
+from tipsearch.build import categories, streams, weights
+from tipsearch.build.categories import NO_CATEGORIES, Categories
 from tipsearch.errors import DuplicateIdError
 from tipsearch.store import blocks
 from tipsearch.store.records import TEASER
 from tipsearch.store.signatures import signatures
 from tipsearch.store.storage import Checked
+from tipsearch.store.streams import Codes
 from tipsearch.store.strings import (
     HashedStrings,
     Strings,
     Table,
-    buckets,
+    by_hash,
     encode,
     gather,
     pointers,
+    prefix_order,
     smallest,
 )
 
@@ -55,6 +58,8 @@ class Base(NamedTuple):
     form_terms: Array
     form_frequency: Array
     counts: Any
+    stream: tuple[Array, Array]
+    categories: Categories
     rows: Array
 
 
@@ -87,11 +92,13 @@ def empty_base() -> Base:
     """The base of a build that keeps no post."""
     empty, none = encode([]), np.zeros(0, np.int32)
     strings = Strings(Checked(empty.blob), Checked(empty.offsets))
-    forms = HashedStrings(Checked(empty.blob), Checked(empty.offsets), Checked(buckets([], 0)))
+    forms = HashedStrings(Checked(empty.blob), Checked(empty.offsets), Checked(by_hash(empty)[0]))
     counts = csr_array((0, 0), dtype=np.int32)
+    stream = np.zeros(1, np.int32), none
     return Base(
-        strings, empty, empty, none.astype(np.uint8), none, strings, forms, none, none, counts, none
-    )
+        strings, empty, empty, none.astype(np.uint8), none, strings, forms, none, none, counts,
+        stream, NO_CATEGORIES, none,
+    )  # fmt: skip
 
 
 def build(
@@ -114,14 +121,16 @@ def build(
     order = np.argsort(of_rows)
     kept = np.append(base.rows, len(base.ids) + np.arange(len(new.ids)))[order]
 
-    counts, terms, forms, form_terms, frequency = _counts(base, dropped, tokens, settings)
-    counts = counts[order]
+    counted = _counts(base, dropped, tokens, settings)
+    counts, forms = counted.counts[order], counted.forms
+    of_categories = categories.merge(base.categories, len(base.ids), new.categories, kept)
     tables = {
         "posts": gather([base.records, new.records], kept),
         "ids": ids.table,
         "titles": gather([base.titles, new.titles], kept),
-        "terms": terms.table,
+        "terms": counted.terms.table,
         "forms": forms.table,
+        "categories": encode(of_categories.names),
     }
     places = seen.take(order).tidy()
     flags = np.append(base.flags, new.flags)[kept]
@@ -129,13 +138,23 @@ def build(
     teasers = flags & TEASER > 0
     kind_lengths = [int(lengths[~teasers].sum()), int(teasers.sum()), int(lengths[teasers].sum())]
     relative = weighting.relative_lengths(lengths, teasers, kind_lengths, len(lengths))
+    offsets, stream = _stream(base, tokens, counted, order, analyzer)
+    of_titles, titles = by_hash(tables["titles"])
     arrays = {
         "posts.flags": flags,
         "posts.days": np.append(base.days, new.days)[kept],
-        "forms.buckets": buckets(_lines(forms.table), len(form_terms)),
-        "forms.terms": form_terms,
-        "forms.frequency": frequency,
+        "titles.buckets": of_titles,
+        "titles.rows": titles,
+        "titles.order": prefix_order(tables["titles"]),
+        "forms.buckets": by_hash(forms.table)[0],
+        "forms.order": prefix_order(forms.table),
+        "forms.terms": counted.form_terms,
+        "forms.frequency": counted.form_frequency,
         "forms.signatures": signatures(forms.table),
+        "categories.indptr": of_categories.indptr,
+        "categories.rows": of_categories.rows,
+        "stream.offsets": offsets,
+        "stream.tokens": stream,
         "sources.offsets": pointers(places.sizes),
         "sources.path": smallest(places.path),
         "sources.first": places.first.astype(np.int32),
@@ -146,17 +165,14 @@ def build(
     facts = {
         "posts": counts.shape[0],
         "terms": counts.shape[1],
-        "forms": len(form_terms),
+        "forms": len(counted.form_terms),
+        "categories": len(of_categories.names),
         "lengths": kind_lengths,
         "paths": list(places.names),
         "analyzer": analyzer.to_json(),
         "weighting": settings.to_json(),
     }
     return Built(facts, arrays, tables, kept, forms)
-
-
-def _lines(table: Table) -> list[bytes]:
-    return bytes(table.blob).split(b"\n")[:-1]
 
 
 def _mask(length: int, places: Array) -> Array:
@@ -196,13 +212,38 @@ def _merge(old: Strings, kept: Array, new: Sequence[str], *, hashed: bool = Fals
     return Merged(table, at[: len(old)], of_new)
 
 
+class _Counted(NamedTuple):
+    """The counts of posts, the terms and the forms of an index.
+
+    `form_terms` and `form_frequency` (int32) have the term and the frequency of each form,
+    `new_form_terms` the term of each form of the new posts.
+    """
+
+    counts: Any
+    terms: Merged
+    forms: Merged
+    form_terms: Array
+    form_frequency: Array
+    new_form_terms: Array
+
+
+def _stream(
+    base: Base, new: Tokens, counted: _Counted, order: Array, analyzer: Analyzer
+) -> tuple[Array, Array]:
+    """The offsets and tokens of the streams of the kept and the new posts, in an order."""
+    stop_words = len(analyzer.stop_words)
+    before, now = Codes(len(base.terms), stop_words), Codes(counted.counts.shape[1], stop_words)
+    kept = streams.of_kept_posts(*base.stream, base.rows, counted.terms.old, before, now)
+    added = streams.of_new_posts(new.stream, counted.new_form_terms, now)
+    return streams.in_order([kept, added], order)
+
+
 def _counts(
     base: Base, dropped: Tokens, new: Tokens, settings: Weighting
-) -> tuple[Any, Merged, Merged, Array, Array]:
-    """The counts (CSR) of the kept and the new posts, and the terms and forms.
+) -> _Counted:
+    """The counts (CSR) of the kept and then the new posts, and the terms and forms.
 
-    Returns the counts; the terms; the forms; the term of each form (int32); the frequency of each
-    form (int32). A title word counts `title_weight` times.
+    A title word counts `title_weight` times.
     """
     known = np.array(_places_in(base.forms, new.words.forms), np.int64)
     frequency = base.form_frequency.astype(np.int64)
@@ -245,7 +286,7 @@ def _counts(
     frequencies[forms.old[frequency > 0]] = frequency[frequency > 0]
     frequencies[forms.new] = added_frequency[fresh]
     counts = vstack(rows, format="csr") if staying.shape[0] else rows[1]
-    return counts, terms, forms, form_terms, frequencies
+    return _Counted(counts, terms, forms, form_terms, frequencies, final[term_of_new])
 
 
 def _places_in(table: Strings, strings: Sequence[str]) -> list[int]:

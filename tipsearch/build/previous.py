@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 
 from tipsearch.analysis.embedding.model import DIMENSIONS
 from tipsearch.analysis.embedding.vectors import MAX_PIECES, Embedded, PreviousEmbedding
+from tipsearch.build.categories import Categories
 from tipsearch.build.groups import DIGEST, Groups
 from tipsearch.build.merge import Base
 from tipsearch.build.sightings import Sightings
@@ -35,8 +36,8 @@ class PreviousIndex:
         self._arrays = {name: part.data for name, part in generation.arrays.items()}
         parts = {name.partition(".")[0]: blob for name, blob in generation.blobs.items()}
         tables = {n: (blob, generation.arrays[f"{n}.offsets"]) for n, blob in parts.items()}
-        self.ids, self.records, self._titles, self._terms = (
-            Strings(*tables[name]) for name in ("ids", "posts", "titles", "terms")
+        self.ids, self.records, self._titles, self._terms, self._categories = (
+            Strings(*tables[name]) for name in ("ids", "posts", "titles", "terms", "categories")
         )
         self._lines = generation.blobs["posts.jsonl"]
         self._forms = HashedStrings(*tables["forms"], generation.arrays["forms.buckets"])
@@ -59,7 +60,9 @@ class PreviousIndex:
         )
         return Base(
             self.ids, self.records.table(), self._titles.table(), self.flags, self.days,
-            self._terms, self._forms, a["forms.terms"], a["forms.frequency"], counts, rows,
+            self._terms, self._forms, a["forms.terms"], a["forms.frequency"], counts,
+            (a["stream.offsets"], a["stream.tokens"]),
+            Categories([*self._categories], a["categories.indptr"], a["categories.rows"]), rows,
         )  # fmt: skip
 
     @property

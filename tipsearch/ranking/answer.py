@@ -6,8 +6,11 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tipsearch.query.vocabulary import NO_QUERY, AnalyzedQuery
 from tipsearch.ranking.coverage import POOR
+from tipsearch.ranking.facets import count as count_facet
 from tipsearch.ranking.hit import Hit
 from tipsearch.ranking.hits import Hits
 from tipsearch.ranking.snippet import matches, snippet
@@ -56,8 +59,14 @@ class Answer:
 
     @cached_property
     def total(self) -> int:
-        """The number of posts that have a word of the query."""
-        return self._search.bm25.count_matching(self._query.factors)
+        """The number of posts that fulfil the query by words: see `ranking.matching`."""
+        return int(np.count_nonzero(self._search.matcher.matching(self._query)))
+
+    def facet(self, name: str) -> dict[str, int]:
+        """How many of these posts have each value of a facet; its own filters do not count."""
+        if self._query is NO_QUERY:
+            return {}
+        return count_facet(self._reader, name, self._search.matcher.matching(self._query, name))
 
     @cached_property
     def coverage(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex, overload
 
 from tipsearch.query.parsed import ParsedQuery
+from tipsearch.ranking.facets import check_names
 from tipsearch.ranking.hit import Hit
 
 HEADS = ("rank", "title", "date", "score", "snippet")
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         def added_words(self) -> tuple[str, ...]: ...
         @property
         def milliseconds(self) -> float: ...
+        def facet(self, name: str) -> dict[str, int]: ...
 
 
 class Hits(list[Hit]):
@@ -45,12 +47,13 @@ class Hits(list[Hit]):
 
     def __init__(self, hits: Iterable[Hit] = (), answer: AnswerDetails | None = None) -> None:
         super().__init__(hits)
-        self._answer = answer or _StoredAnswer(None, len(self), 1.0, False, (), 0.0)
+        self._answer = answer or _StoredAnswer(None, len(self), 1.0, False, (), 0.0, {})
 
     def __reduce__(self) -> tuple[Any, ...]:
         stored = _StoredAnswer(
-            self.parsed, self.total, self.coverage, self.weak, self.added, self.milliseconds
-        )
+            self.parsed, self.total, self.coverage, self.weak, self.added, self.milliseconds,
+            self.facets(),
+        )  # fmt: skip
         return Hits, ([*self], stored)
 
     @property
@@ -90,6 +93,15 @@ class Hits(list[Hit]):
     def weak(self) -> bool:
         """Whether there is no hit, or the best one lacks a word and its coverage is below POOR."""
         return self._answer.weak
+
+    def facets(self, *names: str) -> dict[str, dict[str, int]]:
+        """How many posts have each value of the facets of these names, or of all facets.
+
+        The facets are "category", "year" and "kind". Counted are all posts that `total` counts, not
+        the hits alone. A filter on a facet narrows the other facets, but not its own, so that its
+        other values can be chosen. Empty for related posts. Raises SettingError for another name.
+        """
+        return {name: self._answer.facet(name) for name in check_names(names)}
 
     @overload
     def __getitem__(self, place: SupportsIndex, /) -> Hit: ...
@@ -131,6 +143,10 @@ class _StoredAnswer(NamedTuple):
     weak: bool
     added_words: tuple[str, ...]
     milliseconds: float
+    facets: dict[str, dict[str, int]]
+
+    def facet(self, name: str) -> dict[str, int]:
+        return self.facets.get(name, {})
 
 
 def _cells(hit: Hit) -> tuple[str, ...]:

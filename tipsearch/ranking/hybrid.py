@@ -19,7 +19,7 @@ import numpy as np
 
 from tipsearch.analysis.embedding.vectors import unit
 from tipsearch.ranking.feedback import expand_query
-from tipsearch.ranking.terms import Best, Factors, rows_of
+from tipsearch.ranking.terms import Best, Factors, ScoreParts, rows_of
 from tipsearch.ranking.topk.selection import contenders, in_order
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tipsearch.ranking.bm25 import Bm25
     from tipsearch.ranking.dense.encoder import Encoder
     from tipsearch.ranking.dense.search import Candidates, DenseSearch
-    from tipsearch.ranking.terms import Scores
+    from tipsearch.ranking.terms import Mask, Scores
     from tipsearch.ranking.tfidf import TfIdf
     from tipsearch.store.ranking import Ranking
     from tipsearch.store.reader import Reader
@@ -44,13 +44,14 @@ class PreparedQuery(NamedTuple):
     """A query ready to be scored: its factors, their upper bound M, and its vector.
 
     The vector is float64, shape (DIMENSIONS,), of length 1. `nearest` are the best posts by
-    embedding.
+    embedding, of those that are `allowed` (a mask of all rows; None allows all).
     """
 
     factors: Factors
     bound: float
     vector: npt.NDArray[np.float64]
     nearest: Candidates
+    allowed: Mask | None
 
 
 class Hybrid:
@@ -63,16 +64,23 @@ class Hybrid:
         self._dense, self._encoder = dense, encoder
 
     def prepare(
-        self, factors: Factors, words: Sequence[str], unknown: int, ranking: Ranking
+        self,
+        factors: Factors,
+        words: Sequence[str],
+        unknown: int,
+        ranking: Ranking,
+        allowed: Mask | None = None,
     ) -> PreparedQuery:
         """The query of these factors and words, with the feedback of a first search.
 
+        Both searches find only rows that are `allowed`.
         `unknown` is the number of its words that no post has. Half of `feedback_terms` join its
         terms. `semantic_feedback` times the mean embedding of the LEADERS is added to its own.
         """
         vector = self._encoder.vector(words)
-        nearest = self._dense.nearest(vector, CANDIDATES)
-        first = PreparedQuery(factors, self._bm25.upper_bound(factors, unknown), vector, nearest)
+        nearest = self._dense.nearest(vector, CANDIDATES, allowed)
+        bound = self._bm25.upper_bound(factors, unknown)
+        first = PreparedQuery(factors, bound, vector, nearest, allowed)
         best = self.top(first, ranking, max(ranking.feedback_posts, LEADERS))
         if not best:
             return first
@@ -81,7 +89,7 @@ class Hybrid:
         expanded = expand_query(factors, posts, ranking, terms, self._reader)
         bound = self._bm25.upper_bound(expanded, unknown)
         pull = ranking.semantic_feedback * self._mean_embedding(best[:LEADERS], ranking)
-        return PreparedQuery(expanded, bound, unit(vector + pull), nearest)
+        return PreparedQuery(expanded, bound, unit(vector + pull), nearest, allowed)
 
     def _mean_embedding(self, best: Best, ranking: Ranking) -> npt.NDArray[np.float64]:
         """The weighted mean of the embeddings of some posts, as feedback weights them."""
@@ -92,14 +100,17 @@ class Hybrid:
         return np.asarray(shares @ units / shares.sum())
 
     def top(self, query: PreparedQuery, ranking: Ranking, limit: int) -> Best:
-        """The `limit` best rows, by score, then by row.
+        """The `limit` best allowed rows, by score, then by row.
 
         A row is a hit if it has a term of the query or a cosine of at least LEAST_COSINE.
         """
-        posts = self._candidates(query.nearest, partial(self._bm25.top, query.factors), limit)
+        by_words = partial(self._bm25.top, query.factors, allowed=query.allowed)
+        posts = self._candidates(query.nearest, by_words, limit)
         lexical, cosines = self.parts(query, posts)
         scores = _fused(lexical, cosines, query, ranking)
         hits = (lexical > 0) | (cosines >= LEAST_COSINE)
+        if query.allowed is not None:
+            hits &= query.allowed[posts.rows]
         return _best(posts.rows[hits], scores[hits], limit)
 
     def scores(self, query: PreparedQuery, ranking: Ranking, posts: Candidates) -> Scores:
@@ -112,11 +123,20 @@ class Hybrid:
 
     def cosine(self, words: Sequence[str], row: int) -> float:
         """The cosine of the embeddings of a text and of a post, without feedback."""
-        return float(self.of(row).cosines(self._encoder.vector(words))[0])
+        return float(self.of(np.array([row])).cosines(self._encoder.vector(words))[0])
 
-    def of(self, row: int) -> Candidates:
-        """The post of a row, to be scored."""
-        return self._dense.of(np.array([row]))
+    def score_parts(self, query: PreparedQuery, ranking: Ranking, row: int) -> ScoreParts:
+        """The parts of the score of a row."""
+        post = self.of(np.array([row]))
+        (score,), ((lexical,), (cosine,)) = self.scores(query, ranking, post), self.parts(query, post)
+        share = float(lexical / query.bound) if query.bound else 1.0
+        semantic = ranking.semantic_weight * max(cosine, 0.0)
+        terms = self._bm25.term_scores(query.factors, row)
+        return ScoreParts(float(score), terms, share, float(cosine), float(semantic))
+
+    def of(self, rows: Array) -> Candidates:
+        """The posts of some ascending rows, to be scored."""
+        return self._dense.of(rows)
 
     def related(self, row: int, limit: int) -> Best:
         """The posts nearest to a post by words and embeddings, never itself.
@@ -124,7 +144,7 @@ class Hybrid:
         The score is the cosine of TF-IDF rows plus RELATED_WEIGHT times the fourth power of that of
         the embeddings, rounded to 12 places.
         """
-        factors, own = self._tfidf.of_row(row), self.of(row)
+        factors, own = self._tfidf.of_row(row), self.of(np.array([row]))
         vector = own.codes[0].astype(np.float64)
         nearest = self._dense.nearest(vector, max(CANDIDATES, limit + 1))
         posts = self._candidates(nearest, partial(self._tfidf.top, factors), limit + 1)
@@ -135,7 +155,7 @@ class Hybrid:
         return _best(posts.rows[hits], scores[hits], limit)
 
     def _candidates(
-        self, nearest: Candidates, top: Callable[[int], Best], limit: int
+        self, nearest: Candidates, top: Callable[..., Best], limit: int
     ) -> Candidates:
         """The posts to score: all, or where there are cells those best by embedding or by words.
 
@@ -143,9 +163,9 @@ class Hybrid:
         """
         if not self._dense.in_cells:
             return nearest
-        best = rows_of(top(max(CANDIDATES, limit)))
-        places = np.searchsorted(nearest.rows, best).clip(max=len(nearest.rows) - 1)
-        return nearest.merged(self._dense.of(best[nearest.rows[places] != best]))
+        best = rows_of(top(limit=max(CANDIDATES, limit)))
+        missing = ~np.isin(best, nearest.rows, assume_unique=True)
+        return nearest.merged(self._dense.of(best[missing]))
 
 
 def _fused(lexical: Scores, cosines: Scores, query: PreparedQuery, ranking: Ranking) -> Scores:

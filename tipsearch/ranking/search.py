@@ -6,20 +6,26 @@ import warnings
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from tipsearch.errors import ExtraMissing, SettingError
-from tipsearch.ranking import terms
 from tipsearch.ranking.bm25 import Bm25
 from tipsearch.ranking.coverage import coverage
 from tipsearch.ranking.feedback import expand_query
+from tipsearch.ranking.matching import Matcher
+from tipsearch.ranking.prepared import ByBm25, ByHybrid, ByTfIdf
 from tipsearch.ranking.tfidf import TfIdf
 from tipsearch.ranking.topk.engine import Engine
+from tipsearch.ranking.topk.selection import contenders, in_order
 from tipsearch.store.ranking import Ranking
 
 if TYPE_CHECKING:
     from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
-    from tipsearch.ranking.hybrid import Hybrid, PreparedQuery
-    from tipsearch.ranking.terms import Best, Factors, TermScore
+    from tipsearch.ranking.hybrid import Hybrid
+    from tipsearch.ranking.prepared import Prepared
+    from tipsearch.ranking.terms import Best, Factors, Mask, ScoreParts
     from tipsearch.store.reader import Reader
+    from tipsearch.store.storage import Array
 
 
 class RankedRows(NamedTuple):
@@ -27,19 +33,6 @@ class RankedRows(NamedTuple):
 
     best: Best
     factors: Factors
-
-
-class ScoreParts(NamedTuple):
-    """The parts of a score: `share` times the sum of the scores of `terms`, plus `semantic`.
-
-    `semantic` is the part by embeddings, and `cosine` that of the embeddings.
-    """
-
-    score: float
-    terms: list[TermScore]
-    share: float = 1.0
-    cosine: float = 0.0
-    semantic: float = 0.0
 
 
 class Search:
@@ -56,6 +49,7 @@ class Search:
             raise reader.damaged(str(error)) from error
         engine = Engine(kernel)
         self.bm25, self.tfidf = Bm25(reader, engine), TfIdf(reader, engine)
+        self.matcher = Matcher(reader, vocabulary, self.bm25)
         self._model_checked = False  # that it is the one that made the embeddings
 
     def skip_checks(self) -> None:
@@ -63,24 +57,66 @@ class Search:
         self.bm25.postings.skip_checks = self.tfidf.postings.skip_checks = True
 
     def query(self, query: AnalyzedQuery, limit: int, ranking: Ranking) -> RankedRows:
-        """The `limit` best rows for a query; none where all its words are stop words."""
-        factors = query.factors
-        if not factors and not query.unknown:
-            return RankedRows([], factors)
-        if ranking.name == "hybrid":
-            prepared = self._prepared(query, ranking)
-            return RankedRows(self._hybrid.top(prepared, ranking, limit), prepared.factors)
-        if ranking.name == "tfidf":
-            return RankedRows(self.tfidf.top(self.tfidf.of_query(query.terms), limit), factors)
-        factors = self._with_feedback(factors, ranking)
-        return RankedRows(self.bm25.top(factors, limit), factors)
+        """The `limit` best rows for a query; none where all its words are stop words.
 
-    def _with_feedback(self, factors: Factors, ranking: Ranking) -> Factors:
-        """The factors, by "feedback" expanded with terms of the best posts of a first search."""
-        if ranking.name != "feedback" or not ranking.feedback or not ranking.feedback_posts:
-            return factors
-        best = self.bm25.top(factors, ranking.feedback_posts)
-        return expand_query(factors, best, ranking, ranking.feedback_terms, self._reader)
+        Posts whose title the query is come first. Posts that fulfil it without a word that scores
+        come last, with a score of 0. A query that says so, and one without words, is answered by
+        date, the newest post first.
+        """
+        if not query.has_words:
+            rows = [] if query.tree is None and not query.titled else self._newest(query, limit)
+            return RankedRows([(row, 0.0) for row in rows], query.factors)
+        prepared = self._prepared(query, ranking, self.matcher.allowed(query))
+        if query.by_date:
+            rows = self._newest(query, limit)
+            scores = dict(self._scored(prepared, np.sort(rows)))
+            return RankedRows([(row, scores[row]) for row in rows], prepared.factors)
+        best = prepared.top(limit)
+        if query.titled:
+            best = self._titled_first(prepared, query, best)[:limit]
+        if query.tree is not None and len(best) < limit:
+            found = {row for row, _ in best}
+            rest = [row for row in self._newest(query, limit + len(best)) if row not in found]
+            best += [(row, 0.0) for row in rest][: limit - len(best)]
+        return RankedRows(best, prepared.factors)
+
+    def _prepared(
+        self, query: AnalyzedQuery, ranking: Ranking, allowed: Mask | None = None
+    ) -> Prepared:
+        """The query by a ranking. By "feedback" terms of the best posts of a first search join."""
+        factors = query.factors
+        if ranking.name == "hybrid":
+            details = factors, query.words, query.unknown_count, ranking, allowed
+            return ByHybrid(self._hybrid, self._hybrid.prepare(*details), ranking)
+        if ranking.name == "tfidf":
+            return ByTfIdf(self.tfidf, factors, self.tfidf.of_query(query.terms), allowed)
+        if ranking.name == "feedback" and ranking.feedback and ranking.feedback_posts:
+            best = self.bm25.top(factors, ranking.feedback_posts, allowed)
+            factors = expand_query(factors, best, ranking, ranking.feedback_terms, self._reader)
+        return ByBm25(self.bm25, factors, allowed)
+
+    def _newest(self, query: AnalyzedQuery, limit: int) -> list[int]:
+        """The `limit` newest posts that fulfil a query, by date, then by row."""
+        rows = np.flatnonzero(self.matcher.matching(query))
+        days = self._reader.days[rows].astype(np.float64)
+        return [row for row, _ in in_order(*contenders(rows, days, limit)[:2], limit)]
+
+    def _titled_first(self, prepared: Prepared, query: AnalyzedQuery, best: Best) -> Best:
+        """Some best rows, and before them the posts whose title the query is.
+
+        These get the bound of the score on top, which puts them before all others.
+        """
+        titled = [
+            (row, score + prepared.bound)
+            for row, score in self._scored(prepared, np.array(query.titled))
+        ]
+        titled.sort(key=lambda pair: (-pair[1], pair[0]))
+        return titled + [pair for pair in best if pair[0] not in query.titled]
+
+    @staticmethod
+    def _scored(prepared: Prepared, rows: Array) -> list[tuple[int, float]]:
+        """Some ascending rows with their scores."""
+        return list(zip(rows.tolist(), prepared.scores(rows).tolist(), strict=True))
 
     def related(self, row: int, limit: int, ranking: Ranking) -> Best:
         """The `limit` best rows for a post, without its own: by cosine, or by `Hybrid.related`."""
@@ -91,28 +127,17 @@ class Search:
 
     def explain(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> ScoreParts:
         """The parts of the score of any row, also of one that is not among the best."""
-        if ranking.name == "hybrid" and (query.factors or query.unknown):
-            prepared, post = self._prepared(query, ranking), self._hybrid.of(row)
-            (score,) = self._hybrid.scores(prepared, ranking, post)
-            (lexical,), (cosine,) = self._hybrid.parts(prepared, post)
-            share = float(lexical / prepared.bound) if prepared.bound else 1.0
-            parts = self.bm25.term_scores(prepared.factors, row)
-            semantic = ranking.semantic_weight * max(cosine, 0.0)
-            return ScoreParts(float(score), parts, share, float(cosine), float(semantic))
-        if ranking.name == "tfidf":
-            parts = self.tfidf.term_scores(self.tfidf.of_query(query.terms), row)
-            return ScoreParts(round(terms.total(parts), 12), parts)
-        parts = self.bm25.term_scores(self._with_feedback(query.factors, ranking), row)
-        return ScoreParts(terms.total(parts), parts)
+        prepared = self._prepared(query, ranking, self.matcher.allowed(query))
+        parts = prepared.parts(row)
+        if row not in query.titled:
+            return parts
+        return parts._replace(score=parts.score + prepared.bound, title=prepared.bound)
 
     def coverage(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> float:
         """How much of a query a row covers, from 0 to 1: see `ranking.coverage`."""
         share = self.bm25.share_of_bound(query.factors, query.unknown_count, row)
         by_meaning = ranking.name == "hybrid"
         return coverage(share, self._hybrid.cosine(query.words, row) if by_meaning else None)
-
-    def _prepared(self, query: AnalyzedQuery, ranking: Ranking) -> PreparedQuery:
-        return self._hybrid.prepare(query.factors, query.words, query.unknown_count, ranking)
 
     def usable(self, ranking: str | Ranking | None, *, of_post: bool = False) -> Ranking:
         """The ranking asked for, or the index's own where it is None; `of_post` for `related`.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tipsearch.store.storage import Array
 
     Scores = npt.NDArray[np.float64]
+    Mask = npt.NDArray[np.bool_]
 
 Best = list[tuple[int, float]]  # rows and their scores, best first
 Factors = Mapping[int, float]  # of each term in a query, by its number; of a year, by -year
@@ -26,6 +27,21 @@ class TermScore(NamedTuple):
     factor: float
     document_frequency: int
     weight: float
+
+
+class ScoreParts(NamedTuple):
+    """The parts of a score: `share` times the sum of the scores of `terms`, `semantic`, `title`.
+
+    `semantic` is the part by embeddings, and `cosine` that of the embeddings. `title` is what a
+    post gets whose title the query is.
+    """
+
+    score: float
+    terms: list[TermScore]
+    share: float = 1.0
+    cosine: float = 0.0
+    semantic: float = 0.0
+    title: float = 0.0
 
 
 def sum_scores(postings: Postings, factors: Factors, rows: Array) -> Scores:

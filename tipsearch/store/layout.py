@@ -16,22 +16,32 @@ from tipsearch.corpus.post import Source
 from tipsearch.errors import IndexCorrupt
 from tipsearch.store import blocks
 from tipsearch.store.storage import HEXADECIMAL
+from tipsearch.store.streams import MAX_PARTS, Codes
 from tipsearch.store.strings import bucket_count
 
 if TYPE_CHECKING:
     from tipsearch.store.storage import Array, Checked, Generation
 
 FACTS = (
-    "posts", "terms", "forms", "lengths", "paths", "sources", "analyzer", "weighting", "ranking",
-    "embedding",
+    "posts", "terms", "forms", "categories", "lengths", "paths", "sources", "analyzer",
+    "weighting", "ranking", "embedding",
 )  # fmt: skip
-STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "forms.txt")
+COUNTS = ("posts", "terms", "forms", "categories")
+STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "categories.txt", "forms.txt")
 POINTERS, NUMBERS = "<i4 <i8", "|u1 <u2 <i4"
 ARRAYS: dict[str, str] = {
     **{f"{name.partition('.')[0]}.offsets": POINTERS for name in STRINGS},
     "posts.flags": "|u1",
     "posts.days": "<i4",
+    "titles.buckets": POINTERS,
+    "titles.rows": "<i4",
+    "titles.order": "<i4",
+    "categories.indptr": POINTERS,
+    "categories.rows": "<i4",
+    "stream.offsets": POINTERS,
+    "stream.tokens": NUMBERS,
     "forms.buckets": POINTERS,
+    "forms.order": "<i4",
     "forms.terms": "<i4",
     "forms.frequency": "<i4",
     "forms.signatures": "<u8",
@@ -79,7 +89,7 @@ def check(generation: Generation, folder: str) -> None:
     fail_unless(set(facts) == set(FACTS), "manifest.json", "it holds other facts")
     lengths = facts["lengths"] if isinstance(facts["lengths"], list) else []
     fail_unless(len(lengths) == 3, "manifest.json", "its lengths are no three numbers")
-    counts = [*lengths, *(facts[name] for name in ("posts", "terms", "forms"))]
+    counts = [*lengths, *(facts[name] for name in COUNTS)]
     numbers = all(type(count) is int and 0 <= count < MAX_COUNT for count in counts)
     fail_unless(numbers, "manifest.json", "its counts are no whole numbers")
     fail_unless(_are_strings(facts["paths"]), "manifest.json", "its paths are no strings")
@@ -105,8 +115,9 @@ def check(generation: Generation, folder: str) -> None:
     fail_unless(starts != 1, "cells.starts", "its length does not fit")
     fits = len(arrays["cells.centroids"]) == COARSE_DIMENSIONS * max(starts - 1, 0)
     fail_unless(fits, "cells.centroids", "its length does not fit")
-    buckets = len(arrays["forms.buckets"]) - 1
-    fail_unless(buckets == bucket_count(facts["forms"]), "forms.buckets", "its length does not fit")
+    for name, strings in (("titles.buckets", facts["posts"]), ("forms.buckets", facts["forms"])):
+        fits = len(arrays[name]) == bucket_count(strings) + 1
+        fail_unless(fits, name, "its length does not fit")
     same = arrays["matrix.indptr"].data.dtype == arrays["matrix.indices"].data.dtype
     fail_unless(same, "matrix.indices", "its type is not that of the pointers")  # or scipy copies
 
@@ -134,8 +145,10 @@ def _lengths(generation: Generation) -> dict[str, int]:
               for file in STRINGS}  # fmt: skip
     return {
         **tables,
-        **dict.fromkeys(("forms.terms", "forms.frequency", "forms.signatures"), forms),
-        **dict.fromkeys(("sources.offsets", "matrix.indptr"), posts + 1),
+        **{f"forms.{part}": forms for part in ("terms", "frequency", "signatures", "order")},
+        **dict.fromkeys(("titles.rows", "titles.order"), posts),
+        "categories.indptr": facts["categories"] + 1,
+        **dict.fromkeys(("sources.offsets", "matrix.indptr", "stream.offsets"), posts + 1),
         **dict.fromkeys(("sources.first", "sources.lines"), sightings),
         "groups.digest": 16 * groups,
         "groups.source": groups,
@@ -180,6 +193,10 @@ def verify(generation: Generation) -> None:
             arrays[f"{file.partition('.')[0]}.offsets"], len(generation.blobs[file]), True
         )
     check_pointers(arrays["forms.buckets"], forms)
+    check_pointers(arrays["titles.buckets"], posts)
+    check_pointers(arrays["categories.indptr"], len(arrays["categories.rows"]), True)
+    check_pointers(arrays["stream.offsets"], len(arrays["stream.tokens"]), True)
+    check_ascending(arrays["categories.rows"], arrays["categories.indptr"].data)
     check_pointers(arrays["sources.offsets"], len(arrays["sources.path"]))
     check_pointers(arrays["matrix.indptr"], entries)
     check_pointers(arrays["postings.indptr"], entries)
@@ -199,7 +216,9 @@ def verify(generation: Generation) -> None:
         ("forms.terms", terms), ("frequent", terms), ("matrix.indices", terms),
         ("postings.rows", posts), ("sources.path", len(facts["paths"])),
         ("groups.source", len(facts["sources"])), ("cells.rows", posts), ("cells.places", posts),
-        ("pieces.ids", MAX_PIECES),
+        ("pieces.ids", MAX_PIECES), ("titles.rows", posts), ("titles.order", posts),
+        ("forms.order", forms), ("categories.rows", posts),
+        ("stream.tokens", Codes(terms, len(facts["analyzer"]["stop_words"])).joined(MAX_PARTS) + 1),
     ):  # fmt: skip
         checked_below(arrays[name], limit)
 

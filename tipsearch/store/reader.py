@@ -23,7 +23,8 @@ from tipsearch.corpus.post import Post
 from tipsearch.errors import IndexClosed, IndexCorrupt, SettingError
 from tipsearch.store import layout, records
 from tipsearch.store.storage import FORMAT, Generation, read
-from tipsearch.store.strings import HashedStrings, Strings
+from tipsearch.store.streams import Codes
+from tipsearch.store.strings import HashedStrings, Strings, bucket, hash_key
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,12 +38,14 @@ class Forms(NamedTuple):
     """The surface forms: the term of form i is `terms[i]`, and it occurs `frequency[i]` times.
 
     `terms` and `frequency` are int32; `signatures`, uint64, are those of `store.signatures`.
+    `order`, int32, has the places of the forms in order of their bytes.
     """
 
     strings: HashedStrings
     terms: Checked[Array]
     frequency: Checked[Array]
     signatures: Checked[Array]
+    order: Checked[Array]
 
 
 class PostingLists(NamedTuple):
@@ -106,11 +109,11 @@ class Reader:
             self.weighting = Weighting.from_json(self._facts["weighting"])
         except SettingError as error:
             raise self.damaged(str(error)) from error
-        self._records, self.ids, self.titles, self.terms = (
+        self._records, self.ids, self.titles, self.terms, self.categories = (
             Strings(*self._table(file)) for file in layout.STRINGS[:-1]
         )
         strings = HashedStrings(*self._table("forms.txt"), self._arrays["forms.buckets"])
-        parts = (self._arrays[f"forms.{part}"] for part in ("terms", "frequency", "signatures"))
+        parts = (self._arrays[f"forms.{part}"] for part in Forms._fields[1:])
         self.forms = Forms(strings, *parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -159,10 +162,54 @@ class Reader:
         self.generation.blobs["ids.txt"].fail_unless(row >= 0, "its lines are not in order")
         return row
 
+    def rows_titled(self, folded: str) -> list[int]:
+        """The rows of the posts whose folded title this is, ascending."""
+        rows, (hashed, _) = self._arrays["titles.rows"], hash_key(folded)
+        places = bucket(hashed, self._arrays["titles.buckets"], self.posts)
+        found: list[int] = rows[places.start : places.stop].tolist()
+        rows.fail_unless(all(0 <= row < self.posts for row in found), "a number is out of range")
+        return [row for row in found if self.titles[row] == folded]
+
+    @property
+    def title_order(self) -> Checked[Array]:
+        """The rows of all posts in order of the bytes of their folded titles: int32."""
+        return self._arrays["titles.order"]
+
+    @property
+    def days(self) -> Array:
+        """The date of each post in days from 1970-01-01, or NO_DATE: int32."""
+        return self._arrays["posts.days"].whole()
+
     def rows_between(self, first: int, last: int) -> Array:
         """The rows of the posts dated `first` to `last`, in days from 1970-01-01; ascending."""
-        days = self._arrays["posts.days"].whole()
-        return np.flatnonzero((days >= first) & (days <= last))
+        return np.flatnonzero((self.days >= first) & (self.days <= last))
+
+    @cached_property
+    def category_rows(self) -> tuple[Array, Array]:
+        """Pointers and rows: category i has the posts `rows[pointers[i]:pointers[i + 1]]`."""
+        pointers, rows = self._arrays["categories.indptr"], self._arrays["categories.rows"]
+        layout.check_pointers(pointers, len(rows), True)
+        return pointers.whole(), layout.checked_below(rows, self.posts)
+
+    @cached_property
+    def stream(self) -> tuple[Array, Array]:
+        """Pointers and tokens: post i has `tokens[pointers[i]:pointers[i + 1]]`.
+
+        `store.streams` says what the tokens are.
+        """
+        pointers, tokens = self._arrays["stream.offsets"], self._arrays["stream.tokens"]
+        layout.check_pointers(pointers, len(tokens), True)
+        return pointers.whole(), tokens.whole()
+
+    @property
+    def codes(self) -> Codes:
+        """The numbers of the stream that are no terms."""
+        return Codes(len(self.terms), len(self.analyzer.stop_words))
+
+    @property
+    def is_teaser(self) -> npt.NDArray[np.bool_]:
+        """Whether each post is a teaser: bool."""
+        return self._arrays["posts.flags"].whole() & records.TEASER > 0
 
     def teasers(self, rows: Array) -> npt.NDArray[np.bool_]:
         """Whether the post of each of some rows is a teaser: bool."""

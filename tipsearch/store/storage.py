@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-FORMAT = 4
+FORMAT = 5
 BLOCK = 1 << 14  # bytes
 ALIGNED = 64  # bytes: each part starts at a multiple, and zeros fill what is between
 DTYPES = ("|i1", "|u1", "<u2", "<i4", "<i8", "<u8", "<f4", "<f8")

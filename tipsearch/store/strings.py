@@ -102,15 +102,33 @@ def bucket_count(strings: int) -> int:
     return 1 << max(1, (strings - 1).bit_length() - 1)
 
 
-def buckets(strings: Iterable[bytes], count: int) -> Numbers:
-    """Where the strings of each bucket start, given `count` strings in the order of `hash_key`.
+def by_hash(table: Table) -> tuple[Numbers, Numbers]:
+    """Where the strings of each bucket start, and the places of all strings by CRC-32, then place.
 
-    Bucket b holds the strings whose CRC-32 starts with the bits of b: those from place
-    `buckets[b]` to `buckets[b + 1]`.
+    Bucket b holds the strings whose CRC-32 starts with the bits of b: those of the places from
+    number `buckets[b]` to `buckets[b + 1]`. The strings hold no newline.
     """
-    number = bucket_count(count)
-    hashes = np.fromiter(map(zlib.crc32, strings), np.int64, count) * number >> 32
-    return pointers(np.bincount(hashes, minlength=number))
+    strings = bytes(table.blob).split(b"\n")[:-1]
+    hashes = np.fromiter(map(zlib.crc32, strings), np.int64, len(strings))
+    number = bucket_count(len(strings))
+    sizes = np.bincount(hashes * number >> 32, minlength=number)
+    return pointers(sizes), np.argsort(hashes, kind="stable").astype(np.int32)
+
+
+def bucket(hashed: int, buckets: Checked[Numbers], strings: int) -> range:
+    """The numbers of the strings in the bucket of a CRC-32. Raises IndexCorrupt."""
+    at = hashed * (len(buckets) - 1) >> 32
+    buckets.ensure(at, at + 2)
+    start, end = buckets.data.data[at], buckets.data.data[at + 1]
+    if not 0 <= start <= end <= strings:
+        buckets.fail_unless(False, "a place is out of range")
+    return range(start, end)
+
+
+def prefix_order(table: Table) -> Numbers:
+    """The places of the strings in order of their bytes: int32."""
+    strings = bytes(table.blob).split(b"\n")[:-1]
+    return np.array(sorted(range(len(strings)), key=strings.__getitem__), np.int32)
 
 
 def smallest(numbers: Numbers) -> Numbers:
@@ -250,19 +268,18 @@ class Strings:
 class HashedStrings(Strings):
     """Strings in the order of `hash_key`: look-up takes two or three reads, whatever the size."""
 
-    __slots__ = ("_bucket_at", "_buckets", "_count")
+    __slots__ = ("_buckets",)
 
     def __init__(
         self, blob: Checked[Blob], offsets: Checked[Numbers], buckets: Checked[Numbers]
     ) -> None:
         super().__init__(blob, offsets)
-        self._buckets, self._bucket_at = buckets, buckets.data.data
-        self._count = len(buckets) - 1
+        self._buckets = buckets
 
     def check(self) -> None:
         """Raise IndexCorrupt unless all are UTF-8 lines in order, in the right buckets."""
         super().check()
-        expected = buckets((string.encode() for string in self), len(self))
+        expected = by_hash(self.table())[0]
         same = np.array_equal(expected, self._buckets.whole())
         self._buckets.fail_unless(same, "a string is not in its bucket")
 
@@ -270,12 +287,7 @@ class HashedStrings(Strings):
         return hash_key(string)
 
     def _bucket(self, hashed: int) -> range:
-        bucket = hashed * self._count >> 32
-        self._buckets.ensure(bucket, bucket + 2)
-        start, end = self._bucket_at[bucket], self._bucket_at[bucket + 1]
-        if not 0 <= start <= end <= len(self):
-            self._buckets.fail_unless(False, "a place is out of range")
-        return range(start, end)
+        return bucket(hashed, self._buckets, len(self))
 
     def place(self, string: str) -> int:
         """The place of `string`, or where it would be inserted."""

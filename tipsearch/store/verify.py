@@ -20,7 +20,8 @@ from tipsearch.corpus.dates import day
 from tipsearch.store import blocks, layout, records
 from tipsearch.store.records import TEASER
 from tipsearch.store.signatures import signatures
-from tipsearch.store.strings import HashedStrings, Strings
+from tipsearch.store.streams import Codes
+from tipsearch.store.strings import HashedStrings, Strings, by_hash, prefix_order
 
 if TYPE_CHECKING:
     from tipsearch.store.storage import Array, Generation
@@ -49,7 +50,10 @@ def _verify_posts(generation: Generation) -> None:
     ids.check()
     flags, days = generation.arrays["posts.flags"], generation.arrays["posts.days"]
     numbers = flags.whole().tolist(), days.whole().tolist()
-    for id, line, title, flag, number in zip(ids, lines, titles, *numbers, strict=True):
+    named = set[tuple[int, str]]()
+    for row, (id, line, title, flag, number) in enumerate(
+        zip(ids, lines, titles, *numbers, strict=True)
+    ):
         try:
             post = records.post(id, line)
         except ValueError as error:
@@ -62,6 +66,14 @@ def _verify_posts(generation: Generation) -> None:
             flag == TEASER * (post.kind == "teaser"), "a flag is not that of its post"
         )
         days.fail_unless(number == day(post.date), "a day is not that of its post")
+        named.update((row, category) for category in post.categories)
+    names = _strings(generation, "categories.txt")
+    names.check()
+    arrays = generation.arrays
+    sizes = np.diff(arrays["categories.indptr"].data)
+    pairs = zip(arrays["categories.rows"].data.tolist(), np.repeat([*names], sizes), strict=True)
+    same = set(pairs) == named
+    arrays["categories.rows"].fail_unless(same, "it is not the categories of the posts")
 
 
 def _verify_terms(generation: Generation) -> None:
@@ -97,10 +109,33 @@ def _verify_lengths(generation: Generation, counts: csr_array) -> None:
     generation.arrays["matrix.counts"].fail_unless(same, "their sums are not those of the manifest")
 
 
+def _verify_stream(generation: Generation, counts: csr_array) -> None:
+    """Check that the terms of the stream are counted as in the matrix, and how often each."""
+    arrays, terms = generation.arrays, generation.facts["terms"]
+    offsets, tokens = arrays["stream.offsets"].data, arrays["stream.tokens"]
+    codes = Codes(terms, len(generation.facts["analyzer"]["stop_words"]))
+    rows = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    separators = np.flatnonzero(tokens.data == codes.separator)
+    one_each = np.array_equal(rows[separators], np.arange(len(offsets) - 1))
+    tokens.fail_unless(one_each, "a post has no separator or several")
+    in_title = np.arange(len(tokens)) < separators[rows]
+    weights = np.where(in_title, generation.facts["weighting"]["title_weight"], 1)
+    of_terms = tokens.data < terms
+    counted = csr_array(
+        (weights[of_terms], (rows[of_terms], tokens.data[of_terms])), shape=counts.shape
+    )
+    tokens.fail_unless((counted != counts).nnz == 0, "its words are not those of the counts")
+
+
 def _derived(generation: Generation) -> Iterator[tuple[str, Array]]:
     """Each derived array by name, computed anew; arrays it needs are checked before."""
     forms = _strings(generation, "forms.txt").table()
     yield "forms.signatures", signatures(forms)
+    yield "forms.order", prefix_order(forms)
+    titles = _strings(generation, "titles.txt").table()
+    yield "titles.order", prefix_order(titles)
+    for part, array in zip(("buckets", "rows"), by_hash(titles), strict=True):
+        yield f"titles.{part}", array
     arrays, posts = generation.arrays, generation.facts["posts"]
     yield "vectors.scale", scales(arrays["vectors.codes"].data.reshape(-1, DIMENSIONS))
     rows = arrays["cells.rows"].data
@@ -111,6 +146,7 @@ def _derived(generation: Generation) -> Iterator[tuple[str, Array]]:
         tuple(arrays[f"matrix.{part}"].data for part in ("counts", "indices", "indptr")),
         shape=(posts, generation.facts["terms"]),
     )
+    _verify_stream(generation, counts)
     scale, lengths = arrays["matrix.scale"], np.diff(counts.indptr)
     of_terms = scale.data[lengths > 0]
     fits = np.all((of_terms > 0) & (of_terms <= 1)) and not np.any(scale.data[lengths == 0])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tipsearch.store.storage import Array
 
     Floats = npt.NDArray[np.float64]
+    Mask = npt.NDArray[np.bool_]
     Singles = npt.NDArray[np.float32]
 
 SCANNED = 8_000  # posts at least, in the best cells
@@ -77,25 +78,36 @@ class DenseSearch:
         table = self._codes.take(places, DIMENSIONS).astype(np.float32)
         return Candidates(rows, table, self._checked(self._scale.take(places)))
 
-    def nearest(self, query: Floats, limit: int) -> Candidates:
+    def nearest(self, query: Floats, limit: int, allowed: Mask | None = None) -> Candidates:
         """The candidates for a vector: all posts, or where there are cells about `limit`.
 
-        These are the best posts of the scanned cells by their product with the vector in the first
-        COARSE_DIMENSIONS numbers. Posts that tie with the last stay.
+        These are the best allowed posts of the scanned cells by their product with the vector in
+        the first COARSE_DIMENSIONS numbers. Posts that tie with the last stay. So many cells are
+        scanned that SCANNED allowed posts are in them, or all allowed posts. `allowed` is a mask of
+        all rows, None where all are allowed. Without cells it is not looked at.
         """
         if not self.in_cells:
             return self._whole
         codes = quantised(query).codes[:COARSE_DIMENSIONS].astype(np.float32)
         starts, centroids = self._cells
-        order = np.argsort(-(centroids @ codes), kind="stable")
-        enough = int(np.searchsorted(np.cumsum(np.diff(starts)[order]), SCANNED)) + 1
-        ranges = [(int(starts[cell]), int(starts[cell + 1])) for cell in order[:enough]]
+        order, sizes = np.argsort(-(centroids @ codes), kind="stable"), np.diff(starts)
+        if allowed is not None:
+            allowed = allowed[self._all_rows]  # by place
+            before = np.append(0, np.cumsum(allowed))
+            sizes = before[starts[1:]] - before[starts[:-1]]
+        enough = int(np.searchsorted(np.cumsum(sizes[order]), SCANNED)) + 1
+        scanned = order[:enough][sizes[order[:enough]] > 0]
+        ranges = [(int(starts[cell]), int(starts[cell + 1])) for cell in scanned]
         for start, end in ranges:
             self._codes.ensure(start * DIMENSIONS, end * DIMENSIONS)
-        places = np.concatenate([np.arange(start, end) for start, end in ranges])
+        places = np.concatenate([np.zeros(0, np.int64), *(np.arange(*ends) for ends in ranges)])
         table = self._codes.data.reshape(-1, DIMENSIONS)[:, :COARSE_DIMENSIONS]
-        coarse = np.concatenate([table[start:end] for start, end in ranges]).astype(np.float32)
-        scale = self._checked(np.concatenate([self._scale[start:end] for start, end in ranges]))
+        if allowed is None:  # slices are copied faster than single rows
+            coarse = np.concatenate([table[start:end] for start, end in ranges])
+        else:
+            places = places[allowed[places]]
+            coarse = table[places]
+        coarse, scale = coarse.astype(np.float32), self._checked(self._scale.take(places))
         estimates = (coarse @ codes).astype(np.float64) * scale
         best = contenders(places, np.asarray(estimates), limit)[0]
         rows = self._rows.take(best).astype(np.int64)
@@ -104,6 +116,14 @@ class DenseSearch:
         order = np.argsort(rows)
         codes = self._codes.take(best[order], DIMENSIONS).astype(np.float32)
         return Candidates(rows[order], codes, self._scale.take(best[order]))
+
+    @cached_property
+    def _all_rows(self) -> Array:
+        """The row at each place."""
+        rows = self._rows.whole()
+        inside = not len(rows) or (rows.min() >= 0 and rows.max() < self._posts)
+        self._rows.fail_unless(bool(inside), "a number is out of range")
+        return rows
 
     @cached_property
     def _whole(self) -> Candidates:

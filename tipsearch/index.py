@@ -50,7 +50,7 @@ class Index:
         "build", "ingest", "add", "remove", "open", "save", "verify", "refresh", "close",
         "query", "related", "explain", "parse", "matcher", "post", "info", "files", "topics",
         "gaps", "related_graph", "significant_terms", "similarity", "picture", "to_frame",
-        "vectorizer", "analyzer", "weighting", "ranking", "terms", "matrix",
+        "vectorizer", "analyzer", "weighting", "ranking", "synonyms", "terms", "matrix",
     )  # fmt: skip
 
     def __init__(self, generation: storage.Generation, kernel: str = "auto") -> None:
@@ -69,32 +69,35 @@ class Index:
         weighting: Weighting | None = None,
         ranking: str | Ranking | None = None,
         sources: Mapping[str, str] | None = None,
+        synonyms: str | PathLike[str] | Iterable[str] | None = None,
         jobs: int | None = None,
         progress: Callable[[int], None] | None = None,
         kernel: str = "auto",
     ) -> Index:
         """An index of `posts` in memory; their order does not matter.
 
-        `sources` maps the files that they came from to their SHA-256 and is kept for `info`. A
+        `sources` maps the files that they came from to their SHA-256 and is kept for `info`.
+        `synonyms` is a file, or its lines, of words that queries find for each other. A
         large corpus is shared by as many processes as there are cores, or by `jobs`; 1 starts none.
         `progress` is called with the number of posts that were analysed since the last call.
         `kernel` searches: "numpy", "numba" (the extra `fast`), or "auto", which begins with numpy
         and goes over to numba, if it is there, once that pays. The answers are the same. Raises
-        DuplicateIdError and SettingError.
+        DuplicateIdError and SettingError, and SourceError for the file of synonyms.
         """
         from tipsearch.build import pipeline  # nltk and scipy load only here
 
-        chosen = pipeline.settings(analyzer, weighting, ranking)
+        chosen = pipeline.settings(analyzer, weighting, ranking, synonyms)
         pool, on_progress = pipeline.Pool(jobs), progress or _nothing
         return cls(pipeline.of_posts(posts, chosen, sources or {}, on_progress, pool), kernel)
 
     @classmethod
-    def ingest(
+    def ingest(  # noqa: PLR0913
         cls,
         *sources: str | PathLike[str],
         analyzer: Analyzer | None = None,
         weighting: Weighting | None = None,
         ranking: str | Ranking | None = None,
+        synonyms: str | PathLike[str] | Iterable[str] | None = None,
         older: Index | None = None,
         jobs: int | None = None,
         progress: Callable[[float], None] | None = None,
@@ -104,12 +107,13 @@ class Index:
 
         Several processes share a large file (see `build` on `jobs`), and no post becomes an object.
         What did not change since `older` is taken over from it, if it has the same settings and is
-        not damaged; the result is the same as without. `progress` is called with the
-        share of the work that is done. Raises SourceError where a source does not exist.
+        not damaged; the result is the same as without. `synonyms` are not taken over: see `build`.
+        `progress` is called with the share of the work that is done. Raises SourceError where a
+        source does not exist.
         """
         from tipsearch.build import pipeline
 
-        chosen = pipeline.settings(analyzer, weighting, ranking)
+        chosen = pipeline.settings(analyzer, weighting, ranking, synonyms)
         previous = pipeline.reusable(older._reader, chosen) if older is not None else None
         pool, on_progress = pipeline.Pool(jobs), progress or _nothing
         made, report = pipeline.of_sources(
@@ -127,9 +131,9 @@ class Index:
     ) -> Index:
         """A new index that also has these posts, and those of these files and folders.
 
-        A post takes the place of the one that has its id. The `report` of the new index is the
-        account of the files. Raises SourceError, and DuplicateIdError where two that are added have
-        one id.
+        A post takes the place of the one that has its id. Settings and synonyms stay. The `report`
+        of the new index is the account of the files. Raises SourceError, and DuplicateIdError where
+        two that are added have one id.
         """
         from tipsearch.build import pipeline
 
@@ -241,7 +245,8 @@ class Index:
         has one of those that feedback adds, by "hybrid" also if only its meaning is similar. A year
         is a word of all posts of that year, except by "tfidf". A word that `text` repeats counts as
         often. A word that no post has is corrected to the nearest that some have, for a share of
-        its weight, unless `exact`; `parse` shows which. The hits are a list, which notebooks show
+        its weight. Synonyms are added likewise. Neither is done if `exact`; `parse` shows which
+        these are. The hits are a list, which notebooks show
         as a table. Raises EmptyQueryError, SettingError and ExtraMissing.
         """
         return self._searcher.query(text, limit, ranking, exact)
@@ -336,6 +341,11 @@ class Index:
     def weighting(self) -> Weighting:
         """The settings of its term weights."""
         return self._reader.weighting
+
+    @property
+    def synonyms(self) -> list[str]:
+        """Its rules of synonyms, as the lines of a file."""
+        return list(map(str, self._reader.synonyms))
 
     @property
     def ranking(self) -> Ranking:

@@ -26,6 +26,7 @@ def generation_of(
     facts, arrays = built.facts, built.arrays
     facts["ranking"] = settings.ranking.to_json()
     facts["embedding"] = dict(settings.embedding) if settings.embedding else None
+    facts["synonyms"] = [rule.to_json() for rule in settings.synonyms]
     paths = sorted(sources)
     facts["sources"] = [[path, sources[path]] for path in paths]
     of_files = [(number, groups[path]) for number, path in enumerate(paths) if path in groups]

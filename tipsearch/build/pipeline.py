@@ -161,8 +161,12 @@ def without(reader: Reader, ranking: Ranking, rows: Sequence[int]) -> Generation
 
 
 def reusable(reader: Reader, settings: Settings) -> PreviousIndex | None:
-    """The index as a PreviousIndex; None where it is damaged, or settings differ (not ranking)."""
-    if _settings_of(reader, settings.ranking) != settings:
+    """The index as a PreviousIndex; None where it is damaged, or settings differ.
+
+    A query alone uses ranking and synonyms: these may differ.
+    """
+    same = _settings_of(reader, settings.ranking)._replace(synonyms=settings.synonyms)
+    if same != settings:
         return None
     try:
         return PreviousIndex(reader.generation)
@@ -171,7 +175,7 @@ def reusable(reader: Reader, settings: Settings) -> PreviousIndex | None:
 
 
 def _settings_of(reader: Reader, ranking: Ranking) -> Settings:
-    return Settings(reader.analyzer, reader.weighting, ranking, reader.embedding)
+    return Settings(reader.analyzer, reader.weighting, ranking, reader.embedding, reader.synonyms)
 
 
 # --- what is kept of a previous index
@@ -181,8 +185,9 @@ def _unchanged(
     previous: PreviousIndex, gathered: Gathered, settings: Settings, known: int, same: bool
 ) -> bool:
     """Whether the sources give just what the previous index holds; `known` posts are `same`."""
-    same_ranking = previous.facts["ranking"] == settings.ranking.to_json()
-    if not same_ranking or dict(previous.facts["sources"]) != gathered.report.sources or not same:
+    same_settings = previous.facts["ranking"] == settings.ranking.to_json()
+    same_settings &= previous.facts["synonyms"] == [rule.to_json() for rule in settings.synonyms]
+    if not same_settings or dict(previous.facts["sources"]) != gathered.report.sources or not same:
         return False
     same_posts = len(gathered.reused) + known == len(previous)
     return same_posts and set(previous.groups()) == set(gathered.groups)

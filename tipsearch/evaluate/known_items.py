@@ -40,6 +40,7 @@ def task(index: Index, sample: int = DEFAULT_SAMPLE) -> KnownItems:
     searched = Index.build(
         masked(index),
         analyzer=index.analyzer, weighting=index.weighting, ranking=index.ranking,
+        synonyms=index.synonyms,
     )  # fmt: skip
     return KnownItems(titles, {id: {id: 1} for id in titles}, searched)
 

@@ -12,6 +12,8 @@ class ParsedQuery(NamedTuple):
     for less than 1. `unknown` are the words that no post has and `stopped` the stop words, each
     once, in order. `corrected` maps words that no post has to the known word or words that replace
     them; they are not among the unknown. `years` maps each year that has posts to its count.
+    `synonyms` maps words of the query to the synonyms whose terms were added, which count for less
+    than 1.
     """
 
     terms: dict[str, float]
@@ -19,3 +21,4 @@ class ParsedQuery(NamedTuple):
     stopped: tuple[str, ...]
     corrected: dict[str, str]
     years: dict[int, float]
+    synonyms: dict[str, tuple[str, ...]]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Sized
+from collections.abc import Container, Iterable, Mapping, Sequence, Sized
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tipsearch.analysis import weighting
 from tipsearch.corpus.dates import span
 from tipsearch.errors import EmptyQueryError, SettingError
 from tipsearch.query.parsed import ParsedQuery
 
 if TYPE_CHECKING:
+    from tipsearch.analysis.weighting import Floats
     from tipsearch.query.spelling import Spelling
+    from tipsearch.query.synonyms import Expansion, Synonyms
     from tipsearch.store.reader import Reader
 
 CACHED_WORDS = 1 << 16  # words whose term is kept in memory
@@ -28,7 +31,8 @@ class AnalyzedQuery(NamedTuple):
     `unknown` are the words that no post has and `stopped` the stop words, each once, in order.
     `words` are all words, in order. `corrected` maps words that no post has to the known word or
     words that replace them, also in `words`. `years` maps each year that has posts to its count; a
-    year may also be a term.
+    year may also be a term. `synonyms` maps words of the query to the synonyms that were added to
+    it, and `synonym_terms` the number of each term that these added, also in `terms`, to the words.
     """
 
     terms: Mapping[int, float]
@@ -37,6 +41,8 @@ class AnalyzedQuery(NamedTuple):
     words: tuple[str, ...]
     corrected: Mapping[str, str] = MappingProxyType({})
     years: Mapping[int, float] = MappingProxyType({})
+    synonyms: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    synonym_terms: Mapping[int, str] = MappingProxyType({})
 
     @property
     def unknown_count(self) -> int:
@@ -49,6 +55,13 @@ class AnalyzedQuery(NamedTuple):
         if not self.years:
             return self.terms
         return {**self.terms, **{-year: count for year, count in self.years.items()}}
+
+    @property
+    def own_factors(self) -> Mapping[int, float]:
+        """The factors without those of synonyms."""
+        if not self.synonym_terms:
+            return self.factors
+        return {term: f for term, f in self.factors.items() if term not in self.synonym_terms}
 
 
 NO_QUERY = AnalyzedQuery({}, (), (), ())  # of an answer that has no query: related posts
@@ -65,12 +78,20 @@ class Vocabulary:
         self._numbers: dict[str, int] = {}  # a cache: word to number of its term, or -1
 
     def parse(self, text: str, *, exact: bool = False) -> AnalyzedQuery:
-        """Analyze a query. Words that no post has are corrected, unless `exact`.
+        """Analyze a query. Unless `exact`, words are corrected, and synonyms added.
 
+        Words that no post has are corrected, but for those that have synonyms which posts have.
         Raises EmptyQueryError for white space, and SettingError for what is not a string.
         """
         query = self._analyzed(text)
-        return query if exact or not query.unknown else self._corrected(query)
+        if exact:
+            return query
+        expansions = self._expansions(query.words)
+        if query.unknown:
+            kept = {word for start, end, _ in expansions for word in query.words[start:end]}
+            query = self._corrected(query, kept)
+            expansions = self._expansions(query.words)
+        return self._with_synonyms(query, expansions) if expansions else query
 
     def _analyzed(self, text: str) -> AnalyzedQuery:
         """The analyzed query, without corrections."""
@@ -93,14 +114,17 @@ class Vocabulary:
                 terms[number] = terms.get(number, 0) + 1
         return AnalyzedQuery(terms, tuple(unknown), tuple(stopped), tuple(words), years=years)
 
-    def _corrected(self, query: AnalyzedQuery) -> AnalyzedQuery:
-        """The query with each unknown word replaced by the nearest known one, at a DISCOUNT."""
+    def _corrected(self, query: AnalyzedQuery, kept: Container[str]) -> AnalyzedQuery:
+        """The query with each unknown word replaced by the nearest known one, at a DISCOUNT.
+
+        The words `kept` stay as they are.
+        """
         from tipsearch.query.spelling import STOPPED
 
         terms, unknown, stopped = dict(query.terms), dict.fromkeys(query.unknown), [*query.stopped]
         corrected: dict[str, str] = {}
         counts = Counter(query.words)
-        for word in query.unknown:
+        for word in (word for word in query.unknown if word not in kept):
             nearest = self.spelling.nearest(word, 1)
             if nearest and nearest[0].term == STOPPED:
                 stopped.append(nearest[0].form)
@@ -120,6 +144,56 @@ class Vocabulary:
             terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), corrected, query.years
         )
 
+    def _expansions(self, words: Sequence[str]) -> list[Expansion]:
+        """The synonyms of some words of a query, but for those of which no post has a word."""
+        if not self._reader.synonyms:
+            return []
+        found = [
+            expansion._replace(
+                alternatives=tuple(w for w in expansion.alternatives if max(self.numbers(w)) >= 0)
+            )
+            for expansion in self.synonyms.of(words)
+        ]
+        return [expansion for expansion in found if expansion.alternatives]
+
+    def _with_synonyms(
+        self, query: AnalyzedQuery, expansions: Sequence[Expansion]
+    ) -> AnalyzedQuery:
+        """The query with the terms of synonyms that it does not have, each once.
+
+        A synonym counts SYNONYM_DISCOUNT times as much as the words that it stands for. One that is
+        rarer than these counts less, so that it adds at most that share of their weight to a post.
+        The words of a synonym share its count.
+        """
+        from tipsearch.query.synonyms import RESOLUTION, SYNONYM_DISCOUNT
+
+        terms, synonym_terms = dict(query.terms), dict[int, str]()
+        synonyms: dict[str, tuple[str, ...]] = {}
+        for start, end, alternatives in expansions:
+            words = query.words[start:end]
+            count = min([1.0, *(query.terms.get(term, 1) for term in self.numbers(words))])
+            typed, weight = " ".join(words), self._idf(words).sum()
+            for alternative in alternatives:
+                idf = self._idf(alternative)
+                share = count * SYNONYM_DISCOUNT * min(1.0, weight / idf.mean()) / len(idf)
+                share = max(round(share * RESOLUTION), 1) / RESOLUTION
+                added = {term for term in self.numbers(alternative) if term >= 0}
+                for term in sorted(added.difference(query.terms)):
+                    terms[term] = max(share, terms.get(term, 0.0))
+                    synonym_terms.setdefault(term, typed)
+                if not added <= query.terms.keys():
+                    synonyms[typed] = (*synonyms.get(typed, ()), " ".join(alternative))
+        return query._replace(terms=terms, synonyms=synonyms, synonym_terms=synonym_terms)
+
+    def _idf(self, words: Sequence[str]) -> Floats:
+        """BM25's idf of each word but stop words; 0 posts have a word that is unknown."""
+        words = [word for word in words if word not in self._stop_words]
+        numbers = np.array(self.numbers(words), np.int64)
+        frequencies = np.zeros(len(numbers), np.int64)
+        known = numbers >= 0
+        frequencies[known] = self._reader.document_frequencies(numbers[known])
+        return weighting.bm25_idf(frequencies, self._reader.posts)
+
     def place(self, word: str) -> int:
         """The place of a word among the forms followed by the stop words, or -1."""
         if word in self._stop_words:
@@ -130,7 +204,8 @@ class Vocabulary:
         """The query as shown to users: terms instead of their numbers."""
         terms = {self._terms[term]: weight for term, weight in query.terms.items()}
         corrected, years = dict(query.corrected), dict(query.years)
-        return ParsedQuery(terms, query.unknown, query.stopped, corrected, years)
+        synonyms = dict(query.synonyms)
+        return ParsedQuery(terms, query.unknown, query.stopped, corrected, years, synonyms)
 
     def shown(self, number: int) -> str:
         """The text of a term, given its number, or of a year, given as -year."""
@@ -163,6 +238,13 @@ class Vocabulary:
         from tipsearch.query.spelling import Spelling  # few queries need it
 
         return Spelling(self.analyzer, self._terms, self._table)
+
+    @cached_property
+    def synonyms(self) -> Synonyms:
+        """The synonyms of the index."""
+        from tipsearch.query.synonyms import Synonyms  # few indexes have any
+
+        return Synonyms(self._reader.synonyms, self.analyzer)
 
     def _rows(self, year: int) -> Sized:
         """The rows of the posts of a year."""

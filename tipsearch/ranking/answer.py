@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,7 +81,7 @@ class Answer:
         """Whether there is no hit, or the best one lacks a word and its coverage is below POOR."""
         if not self._best:
             return True
-        terms = self._query.factors
+        terms = self._query.own_factors
         matching = self._search.bm25.matching(terms, self._best[0][0])
         complete = len(matching) == len(terms) and not self._query.unknown
         return not complete and self.coverage < POOR
@@ -116,8 +117,9 @@ class Answer:
         return self._vocabulary.forms_of(set(self._query.terms))
 
     def matched(self, id: str) -> tuple[str, ...]:
-        """The words of the query, as corrected, of which a post has the term or the year."""
-        words = list(dict.fromkeys(self._query.words))
+        """The words of the query, as corrected, and of synonyms, that a post has, or is dated."""
+        synonyms = " ".join(chain.from_iterable(self._query.synonyms.values())).split()
+        words = list(dict.fromkeys([*self._query.words, *synonyms]))
         numbers = self._vocabulary.numbers(words)
         matching = self._search.bm25.matching(self._query.factors, self._reader.row_of(id))
         return tuple(

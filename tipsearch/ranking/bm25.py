@@ -82,9 +82,15 @@ class Bm25:
         of_years = sum(factor * self._year_weight(year) for year, factor in _years(factors))
         return float((idf * asked).sum() * (self._reader.weighting.k1 + 1) + of_years)
 
-    def share_of_bound(self, factors: Factors, unknown: int, row: int) -> float:
-        """The score of a row divided by the upper bound of the query, from 0 to 1."""
-        bound = self.upper_bound(factors, unknown)
+    def share_of_bound(
+        self, factors: Factors, unknown: int, row: int, own: Factors | None = None
+    ) -> float:
+        """The score of a row divided by the upper bound of the query, from 0 to 1.
+
+        Where `own` is given the bound is that of these factors, those without synonyms: a post need
+        not have a word and its synonyms. The share may then exceed 1.
+        """
+        bound = self.upper_bound(factors if own is None else own, unknown)
         return float(self.scores(factors, np.array([row]))[0]) / bound if bound else 0.0
 
     def matching(self, terms: Iterable[int], row: int) -> set[int]:

@@ -13,7 +13,8 @@ class Part:
     """The part of one `term` in a score: `score` is `factor` times `weight`.
 
     By "hybrid" it is also times L / M: see `ranking.hybrid`. `factor` is the weight of the term in
-    the query, `weight` that in the post. `in_query` is False for a term that feedback added.
+    the query, `weight` that in the post. `in_query` is False for a term that feedback or a synonym
+    added. `synonym_of` are the words of the query that it is a synonym of, or empty.
     """
 
     term: str
@@ -22,6 +23,12 @@ class Part:
     weight: float
     score: float
     in_query: bool = True
+    synonym_of: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Where the term comes from: "word" for the query itself, "synonym", or "feedback"."""
+        return "word" if self.in_query else "synonym" if self.synonym_of else "feedback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +48,14 @@ class Explanation:
     def to_frame(self, *, arrow: bool = False) -> Any:
         """A row for each part, largest first, as a pandas DataFrame or a pyarrow Table.
 
-        `part` is "word" for a term of the query, "feedback" for an added one, "meaning" for the
-        part by embeddings, whose row is there unless it is 0; `term`, empty for "meaning"; `posts`,
-        the number of posts that have the term; `score`. The scores sum to that of the post. Raises
-        ExtraMissing.
+        `part` is the kind of the part, or "meaning" for the part by embeddings, whose row is there
+        unless it is 0; `term`, empty for "meaning"; `posts`, the number of posts that have the
+        term; `score`. The scores sum to that of the post. Raises ExtraMissing.
         """
         from tipsearch.views.tables import Column, Table
 
         rows: list[tuple[str, str | None, int | None, float]] = [
-            (
-                "word" if part.in_query else "feedback",
-                part.term,
-                part.document_frequency,
-                part.score,
-            )
-            for part in self.parts
+            (part.kind, part.term, part.document_frequency, part.score) for part in self.parts
         ]
         if self.semantic:
             rows.append(("meaning", None, None, self.semantic))

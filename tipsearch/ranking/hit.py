@@ -61,7 +61,7 @@ class Hit:
 
     @property
     def matched(self) -> tuple[str, ...]:
-        """The words of the query, as corrected, of which the post has the term or the year."""
+        """The words of the query, as corrected, and of synonyms, that the post has, or is dated."""
         words: tuple[str, ...] = self._once("matched", lambda: self._details.matched(self.id))
         return words
 

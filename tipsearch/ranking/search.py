@@ -135,7 +135,8 @@ class Search:
 
     def coverage(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> float:
         """How much of a query a row covers, from 0 to 1: see `ranking.coverage`."""
-        share = self.bm25.share_of_bound(query.factors, query.unknown_count, row)
+        unknown, own = query.unknown_count, query.own_factors
+        share = self.bm25.share_of_bound(query.factors, unknown, row, own)
         by_meaning = ranking.name == "hybrid"
         return coverage(share, self._hybrid.cosine(query.words, row) if by_meaning else None)
 

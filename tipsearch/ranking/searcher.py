@@ -56,11 +56,12 @@ class Searcher:
         from tipsearch.ranking.explanation import Explanation, Part
 
         chosen, query = self.search.usable(ranking), self.vocabulary.parse(text, exact=exact)
-        row, asked = find_row(self._reader, title_or_id), query.factors
+        row, asked = find_row(self._reader, title_or_id), query.own_factors
         score, terms, share, cosine, semantic = self.search.explain(query, row, chosen)
         parts = [
             Part(self.vocabulary.shown(term), factor, posts, weight,
-                 factor * weight * share, term in asked)
+                 factor * weight * share, term in asked,
+                 query.synonym_terms.get(term, ""))
             for term, factor, posts, weight in terms
         ]  # fmt: skip
         parts.sort(key=lambda part: -part.score)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FACTS = (
     "posts", "terms", "forms", "categories", "lengths", "paths", "sources", "analyzer",
-    "weighting", "ranking", "embedding",
+    "weighting", "ranking", "embedding", "synonyms",
 )  # fmt: skip
 COUNTS = ("posts", "terms", "forms", "categories")
 STRINGS = ("posts.jsonl", "ids.txt", "titles.txt", "terms.txt", "categories.txt", "forms.txt")
@@ -99,6 +99,7 @@ def check(generation: Generation, folder: str) -> None:
     fail_unless(listed, "manifest.json", "its stop words are no strings")
     described = facts["embedding"] is None or _is_description(facts["embedding"])
     fail_unless(described, "manifest.json", "its embedding is not described")
+    fail_unless(_are_rules(facts["synonyms"]), "manifest.json", "its synonyms are no rules")
     are_pairs = all(_are_strings(pair) and len(pair or ()) == 2 for pair in pairs)
     fail_unless(are_pairs, "manifest.json", "its sources are no pairs of strings")
     fail_unless(
@@ -124,6 +125,14 @@ def check(generation: Generation, folder: str) -> None:
 
 def _are_strings(value: object) -> bool:
     return isinstance(value, list) and all(type(item) is str for item in value)
+
+
+def _are_rules(value: object) -> bool:
+    """Whether the fact `synonyms` is a list of pairs of sources and targets, lists of texts."""
+    return isinstance(value, list) and all(
+        isinstance(rule, list) and len(rule) == 2 and all(map(_are_strings, rule)) and all(rule)
+        for rule in value
+    )
 
 
 def _is_description(embedding: object) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 from tipsearch.analysis.analyzer import Analyzer
 from tipsearch.analysis.weighting import Weighting
 from tipsearch.corpus.post import Post
+from tipsearch.corpus.synonymfile import SynonymRule
 from tipsearch.errors import IndexClosed, IndexCorrupt, SettingError
 from tipsearch.store import layout, records
 from tipsearch.store.storage import FORMAT, Generation, read
@@ -144,6 +145,11 @@ class Reader:
         """The model of the embeddings: `model`, `sha256`, `dimensions`; None if there are none."""
         embedding: Mapping[str, Any] | None = self._facts["embedding"]
         return embedding
+
+    @cached_property
+    def synonyms(self) -> list[SynonymRule]:
+        """The rules of the synonym file; empty if the index was given none."""
+        return [SynonymRule.from_json(rule) for rule in self._facts["synonyms"]]
 
     # --- posts
 

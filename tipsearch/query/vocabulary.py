@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tipsearch.analysis import weighting
+from tipsearch.analysis.analyzer import fold
 from tipsearch.corpus.dates import span
-from tipsearch.errors import EmptyQueryError, SettingError
 from tipsearch.query.parsed import ParsedQuery
 
 if TYPE_CHECKING:
     from tipsearch.analysis.weighting import Floats
+    from tipsearch.query.grammar import Group, Query
     from tipsearch.query.spelling import Spelling
     from tipsearch.query.synonyms import Expansion, Synonyms
     from tipsearch.store.reader import Reader
@@ -33,6 +34,10 @@ class AnalyzedQuery(NamedTuple):
     words that replace them, also in `words`. `years` maps each year that has posts to its count; a
     year may also be a term. `synonyms` maps words of the query to the synonyms that were added to
     it, and `synonym_terms` the number of each term that these added, also in `terms`, to the words.
+
+    `language` is the parsed text where it has operators, None for plain words; `phrases` are the
+    tokens of each phrase in it. `titled` are the rows of the posts whose title the query is,
+    ascending.
     """
 
     terms: Mapping[int, float]
@@ -43,6 +48,34 @@ class AnalyzedQuery(NamedTuple):
     years: Mapping[int, float] = MappingProxyType({})
     synonyms: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     synonym_terms: Mapping[int, str] = MappingProxyType({})
+    language: Query | None = None
+    phrases: tuple[tuple[str, ...], ...] = ()
+    titled: tuple[int, ...] = ()
+
+    @property
+    def tree(self) -> Group | None:
+        """The tree of a query with operators."""
+        return self.language.tree if self.language else None
+
+    @property
+    def by_date(self) -> bool:
+        """Whether the newest posts are asked for first."""
+        return self.language is not None and self.language.sort == "date"
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it has a word but stop words, or a year."""
+        return bool(self.terms or self.unknown or self.years)
+
+    def joined(self, other: AnalyzedQuery) -> AnalyzedQuery:
+        """This query and the words of another one, which has no corrections and no synonyms."""
+        return self._replace(
+            terms=_sum(self.terms, other.terms),
+            unknown=(*dict.fromkeys((*self.unknown, *other.unknown)),),
+            stopped=(*dict.fromkeys((*self.stopped, *other.stopped)),),
+            words=(*self.words, *other.words),
+            years=_sum(self.years, other.years),
+        )
 
     @property
     def unknown_count(self) -> int:
@@ -64,6 +97,11 @@ class AnalyzedQuery(NamedTuple):
         return {term: f for term, f in self.factors.items() if term not in self.synonym_terms}
 
 
+def _sum(one: Mapping[int, float], two: Mapping[int, float]) -> dict[int, float]:
+    """The counts of both."""
+    return dict(one) | {key: one.get(key, 0) + count for key, count in two.items()}
+
+
 NO_QUERY = AnalyzedQuery({}, (), (), ())  # of an answer that has no query: related posts
 
 
@@ -81,7 +119,6 @@ class Vocabulary:
         """Analyze a query. Unless `exact`, words are corrected, and synonyms added.
 
         Words that no post has are corrected, but for those that have synonyms which posts have.
-        Raises EmptyQueryError for white space, and SettingError for what is not a string.
         """
         query = self._analyzed(text)
         if exact:
@@ -95,10 +132,6 @@ class Vocabulary:
 
     def _analyzed(self, text: str) -> AnalyzedQuery:
         """The analyzed query, without corrections."""
-        if not isinstance(text, str):
-            raise SettingError("a query", text, "a text")
-        if not text.strip():
-            raise EmptyQueryError
         terms: dict[int, int] = {}
         years: dict[int, int] = {}
         unknown: dict[str, None] = {}
@@ -193,6 +226,22 @@ class Vocabulary:
         known = numbers >= 0
         frequencies[known] = self._reader.document_frequencies(numbers[known])
         return weighting.bm25_idf(frequencies, self._reader.posts)
+
+    def categories_named(self, name: str) -> list[int]:
+        """The numbers of the categories of a name, without regard to case and punctuation."""
+        return self._categories.get(fold(name), [])
+
+    @cached_property
+    def _categories(self) -> dict[str, list[int]]:
+        """The numbers of the categories of each folded name."""
+        numbers: dict[str, list[int]] = {}
+        for number, name in enumerate(self._reader.categories):
+            numbers.setdefault(fold(name), []).append(number)
+        return numbers
+
+    def terms_with_prefix(self, prefix: str) -> list[int]:
+        """The terms of the surface forms that start with a prefix, ascending."""
+        ...
 
     def place(self, word: str) -> int:
         """The place of a word among the forms followed by the stop words, or -1."""

@@ -1,0 +1,93 @@
+"""Query parser: the text of a query to an `AnalyzedQuery`, by the query language of `grammar`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tipsearch.analysis import weighting
+from tipsearch.analysis.analyzer import fold
+from tipsearch.errors import EmptyQueryError, SettingError
+from tipsearch.query import grammar
+from tipsearch.query.grammar import Phrase, Word
+
+if TYPE_CHECKING:
+    from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
+    from tipsearch.store.reader import Reader
+
+PREFIX_TERMS = 50  # terms of a prefix that score: those that most posts have
+
+
+class QueryParser:
+    """Parses queries for one index."""
+
+    def __init__(self, reader: Reader, vocabulary: Vocabulary) -> None:
+        self._reader, self._vocabulary = reader, vocabulary
+
+    def parse(self, text: str, *, exact: bool = False, plain: bool = False) -> AnalyzedQuery:
+        """Parse a query; if `plain`, as words without operators.
+
+        A query that is the title of a post, typed as it is, is words without operators. Words are
+        corrected and synonyms added, unless `exact`; not in phrases and in what is excluded. Raises
+        EmptyQueryError for white space, and SettingError for what is not a string.
+        """
+        if not isinstance(text, str):
+            raise SettingError("a query", text, "a text")
+        if not text.strip():
+            raise EmptyQueryError
+        titled = self._reader.rows_titled(fold(text))
+        tree = None
+        if not plain:
+            tree = grammar.parse(text)
+            if not tree.operators or any(self._is_typed(row, text) for row in titled):
+                tree = None
+            else:
+                titled = []
+        if tree is None:
+            query = self._vocabulary.parse(text, exact=exact)
+            return query._replace(titled=tuple(titled)) if titled else query
+        return self._with_operators(tree, exact)
+
+    def _is_typed(self, row: int, text: str) -> bool:
+        """Whether a text is the title of a post, but for white space."""
+        return self._reader.post(row).title.split() == text.split()
+
+    def _with_operators(self, language: grammar.Query, exact: bool) -> AnalyzedQuery:
+        """The analyzed query of a tree: the words that posts are to have, and its conditions."""
+        nodes = language.texts
+        words = [node.text for node in nodes if isinstance(node, Word) and not node.prefix]
+        query = self._vocabulary.parse(" ".join(words), exact=exact)
+        phrases = [node.text for node in nodes if isinstance(node, Phrase)]
+        for text in phrases:
+            quoted = self._vocabulary.parse(text, exact=True)
+            query = query.joined(quoted._replace(stopped=()))
+        prefixes = [node.text for node in nodes if isinstance(node, Word) and node.prefix]
+        terms = dict(query.terms)
+        unknown = list(query.unknown)
+        for prefix in prefixes:
+            factors = self._factors_of_prefix(prefix)
+            for term, factor in factors.items():
+                terms[term] = max(terms.get(term, 0.0), factor)
+            if not factors:
+                unknown.append(f"{prefix}*")
+        return query._replace(
+            terms=terms,
+            unknown=tuple(dict.fromkeys(unknown)),
+            language=language,
+            phrases=tuple(tuple(self._vocabulary.analyzer.tokens(text)) for text in phrases),
+        )
+
+    def _factors_of_prefix(self, prefix: str) -> dict[int, float]:
+        """The terms that start with a prefix, at most PREFIX_TERMS of them, with their factors.
+
+        All weigh as much as the one that most posts have: a rare word, whose idf is greater, says
+        no more about what was typed.
+        """
+        terms = np.array(self._vocabulary.terms_with_prefix(prefix), np.int64)
+        if not len(terms):
+            return {}
+        frequencies = self._reader.document_frequencies(terms)
+        best = np.lexsort((terms, -frequencies))[:PREFIX_TERMS]
+        idf = weighting.bm25_idf(frequencies[best], self._reader.posts)
+        return dict(zip(terms[best].tolist(), (idf[0] / idf).tolist(), strict=True))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tipsearch.explore.topics.topics import Topics
     from tipsearch.query.parsed import ParsedQuery
     from tipsearch.query.subset import Subset
+    from tipsearch.query.suggest.suggestion import Suggestions
     from tipsearch.ranking.explanation import Explanation
     from tipsearch.ranking.hits import Hits
     from tipsearch.store.ranking import Ranking
@@ -48,8 +49,8 @@ class Index:
     # help() lists what is here in this order, that of use, and the rest by name.
     _fields = (
         "build", "ingest", "add", "remove", "open", "save", "verify", "refresh", "close",
-        "query", "related", "explain", "parse", "matcher", "post", "info", "files", "topics",
-        "gaps", "related_graph", "significant_terms", "similarity", "picture", "to_frame",
+        "query", "related", "suggest", "explain", "parse", "matcher", "post", "info", "files",
+        "topics", "gaps", "related_graph", "significant_terms", "similarity", "picture", "to_frame",
         "vectorizer", "analyzer", "weighting", "ranking", "synonyms", "terms", "matrix",
     )  # fmt: skip
 
@@ -265,6 +266,21 @@ class Index:
         Raises PostNotFound, AmbiguousTitle, SettingError.
         """
         return self._searcher.related(title_or_id, limit, ranking)
+
+    def suggest(self, text: str, limit: int = DEFAULT_LIMIT) -> Suggestions:
+        """At most `limit` completions of a text that is being typed: words, then titles.
+
+        The last word is completed to words that start with it, unless white space follows it: to
+        those that most posts have together with the words before it. Titles start with the text, or
+        have all its words; the newest or most relevant come first. From the fourth letter on, a
+        word that few posts start with may have one mistake: a letter that differs, is missing or
+        too many, or two that are swapped. `why` gives the reason of each. Raises SettingError.
+
+        >>> index = Index.build([Post(id="1", title="Calm an Angry Customer")])
+        >>> [(found.text, found.why) for found in index.suggest("angry cust")]
+        [('angry customer', '1 post with angry'), ('Calm an Angry Customer', 'has the words')]
+        """
+        return self._searcher.suggester.suggest(text, limit)
 
     def explain(
         self,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tipsearch.query.grammar import Group, Query
     from tipsearch.query.spelling import Spelling
     from tipsearch.query.synonyms import Expansion, Synonyms
+    from tipsearch.store.prefixes import Prefixes
     from tipsearch.store.reader import Reader
 
 CACHED_WORDS = 1 << 16  # words whose term is kept in memory
@@ -240,8 +241,20 @@ class Vocabulary:
         return numbers
 
     def terms_with_prefix(self, prefix: str) -> list[int]:
-        """The terms of the surface forms that start with a prefix, ascending."""
-        ...
+        """The terms of the surface forms that start with a prefix (not empty), ascending."""
+        start, end = self._prefixes.span(prefix)
+        terms = self._table.terms.take(self._prefixes.order[start:end])
+        inside = not len(terms) or (terms.min() >= 0 and terms.max() < len(self._terms))
+        self._table.terms.fail_unless(bool(inside), "a number is out of range")
+        found: list[int] = np.unique(terms).tolist()
+        return found
+
+    @cached_property
+    def _prefixes(self) -> Prefixes:
+        """The surface forms by prefix."""
+        from tipsearch.store.prefixes import Prefixes  # few queries need it
+
+        return Prefixes(self._forms, self._table.order)
 
     def place(self, word: str) -> int:
         """The place of a word among the forms followed by the stop words, or -1."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from tipsearch.ranking.answer import Answer
 from tipsearch.ranking.search import RankedRows, Search
 
 if TYPE_CHECKING:
+    from tipsearch.query.suggest.suggester import Suggester
     from tipsearch.ranking.explanation import Explanation
     from tipsearch.ranking.hits import Hits
     from tipsearch.store.ranking import Ranking
@@ -30,6 +32,14 @@ class Searcher:
     def ranking(self) -> Ranking:
         """The index's own ranking."""
         return self.search.ranking
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        """Completes texts; it holds its own arrays, made when they are first needed."""
+        from tipsearch.query.suggest.suggester import Suggester  # a query needs none
+
+        bm25 = self.search.bm25
+        return Suggester(self._reader, self.vocabulary, bm25.postings.rows_of, bm25.top)
 
     def query(self, text: str, limit: int, ranking: str | Ranking | None, exact: bool) -> Hits:
         """The `limit` best hits of a query: see `Index.query`."""

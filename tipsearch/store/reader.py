@@ -250,6 +250,21 @@ class Reader:
         counts.fail_unless(bool((of_terms > 0).all()), "a number is out of range")
         return terms, of_terms.astype(np.float64)
 
+    def terms_of(self, rows: Array) -> Array:
+        """The terms of the posts of some rows, one post after the other."""
+        indptr, indices = self._arrays["matrix.indptr"], self._arrays["matrix.indices"]
+        starts, ends = (indptr.take(rows + at).astype(np.int64) for at in (0, 1))
+        lengths = ends - starts
+        inside = not len(rows) or (
+            starts.min() >= 0 and ends.max() <= len(indices) and lengths.min() >= 0
+        )
+        indptr.fail_unless(bool(inside), "a pointer is out of range")
+        firsts = np.cumsum(lengths) - lengths
+        terms = indices.take(np.repeat(starts - firsts, lengths) + np.arange(lengths.sum()))
+        inside = not len(terms) or (terms.min() >= 0 and terms.max() < len(self.terms))
+        indices.fail_unless(bool(inside), "a number is out of range")
+        return terms
+
     def row_scale(self, row: int) -> Array:
         """1 / the length of a post's TF-IDF row: float64, shape (1,); 0 if it has no term."""
         indptr, scales = self._arrays["matrix.indptr"], self._arrays["matrix.scale"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from operator import lt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,6 +78,20 @@ def gather(tables: Sequence[Table], order: Numbers) -> Table:
     return Table.of(b"".join(pieces), lengths)
 
 
+def prefix_order(table: Table) -> Numbers:
+    """The numbers of the strings in order of their bytes, then of number: int32.
+
+    Strings that start alike lie together in this order.
+
+    >>> prefix_order(encode(["cut", "ab", "cu", "ab"])).tolist()
+    [1, 3, 2, 0]
+    """
+    blob = bytes(table.blob)
+    strings = [blob[start : end - 1] for start, end in pairwise(table.offsets.tolist())]
+    # To sort the bytes takes no longer than to sort arrays of their parts.
+    return np.array(sorted(range(len(strings)), key=strings.__getitem__), np.int32)
+
+
 def pointers(lengths: Numbers) -> Numbers:
     """Pointers: where each of some ranges of these lengths starts, and where the last one ends.
 
@@ -123,12 +138,6 @@ def bucket(hashed: int, buckets: Checked[Numbers], strings: int) -> range:
     if not 0 <= start <= end <= strings:
         buckets.fail_unless(False, "a place is out of range")
     return range(start, end)
-
-
-def prefix_order(table: Table) -> Numbers:
-    """The places of the strings in order of their bytes: int32."""
-    strings = bytes(table.blob).split(b"\n")[:-1]
-    return np.array(sorted(range(len(strings)), key=strings.__getitem__), np.int32)
 
 
 def smallest(numbers: Numbers) -> Numbers:
@@ -218,15 +227,15 @@ class Strings:
 
     def check(self) -> None:
         """Raise IndexCorrupt unless each string is a line, and all are UTF-8 and in order."""
-        self._lines()
+        self.lines()
         keys = [self._key(string) for string in self]
         self._blob.fail_unless(all(map(lt, keys, keys[1:])), "its lines are not in order")
 
     def _key(self, string: str) -> Any:
         return string
 
-    def _lines(self) -> tuple[Blob, Numbers]:
-        """The blob and the offsets, checked to fit together. Raises IndexCorrupt."""
+    def lines(self) -> Table:
+        """The whole table, checked; each string is a line. Raises IndexCorrupt."""
         blob, offsets = self._blob.whole(), self._offsets.whole()
         if not self._fits:
             ends = offsets[0] == 0 and offsets[-1] == len(blob)
@@ -235,11 +244,11 @@ class Strings:
             lasts = np.frombuffer(blob, np.uint8)[offsets[1:] - 1]
             self._blob.fail_unless(bool(np.all(lasts == ord("\n"))), "a line has no end")
             self._fits = True
-        return blob, offsets
+        return Table(blob, offsets)
 
     def equal_to(self, string: str) -> list[int]:
         """All places of `string`, ascending; the strings may be in any order."""
-        line, blob = string.encode(errors="surrogatepass") + b"\n", self._lines()[0]
+        line, blob = string.encode(errors="surrogatepass") + b"\n", self.lines()[0]
         first = [0] if blob[: len(line)] == line else []
         matches = re.finditer(b"(?<=\n)" + re.escape(line), blob)
         return first + [self._place(match.start()) for match in matches]
@@ -247,7 +256,7 @@ class Strings:
     def containing(self, part: str) -> list[int]:
         """All places whose string contains `part` (not empty), ascending, each once."""
         pattern = re.escape(part.encode(errors="surrogatepass"))
-        matches = re.finditer(pattern, self._lines()[0])
+        matches = re.finditer(pattern, self.lines()[0])
         return list(dict.fromkeys(self._place(match.start()) for match in matches))
 
     def without_spaces(self) -> Strings:

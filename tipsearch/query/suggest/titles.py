@@ -1,0 +1,69 @@
+"""Completed titles: those that start with a text, and those that have all its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tipsearch.query.suggest.best import greatest
+from tipsearch.query.suggest.mistakes import mistake
+from tipsearch.store.prefixes import Prefixes
+
+if TYPE_CHECKING:
+    from tipsearch.store.reader import Reader
+
+SAME_TITLE = 4  # posts of one title, as a first guess
+
+
+class Titles:
+    """The titles of the posts, folded (`analysis.analyzer.fold`), by prefix."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._titles = reader.titles
+        self._prefixes = Prefixes(reader.titles)
+        self._days = reader.days[self._prefixes.order]
+
+    def starting_with(self, folded: str, limit: int) -> list[int]:
+        """The rows of the best `limit` titles that start with a folded text, each title once.
+
+        The title that is the text comes first, then the newest, then by title.
+        """
+        start, end = self._prefixes.span(folded)
+        _, end_of_equal = self._prefixes.equal_to(folded)
+        days = self._days[start:end].astype(np.int64)
+        days[: end_of_equal - start] += 1 << 32
+        taken = 0
+        while True:
+            taken = SAME_TITLE * max(limit, taken)
+            rows = self._prefixes.order[start + greatest(days, taken)]
+            found = self.distinct(rows.tolist(), limit)
+            if len(found) == limit or taken >= len(days):
+                return found
+
+    def distinct(self, rows: Iterable[int], limit: int) -> list[int]:
+        """The first row of each of the first `limit` titles."""
+        found: dict[str, int] = {}
+        for row in rows:
+            if len(found) == limit:
+                break
+            found.setdefault(self._titles[row], row)
+        return [*found.values()]
+
+    def having(
+        self, rows: Iterable[int], words: Sequence[str], prefix: str, *, mistaken: bool
+    ) -> list[int]:
+        """Those of some rows whose title has all the words, and one that starts with the prefix.
+
+        With `mistaken` that one may start with the prefix but for one mistake. Without a prefix
+        (""), the words are enough.
+        """
+        found = []
+        for row in rows:
+            of_title = self._titles[row].split()
+            if set(words) <= set(of_title) and any(
+                word.startswith(prefix) or (mistaken and mistake(prefix, word)) for word in of_title
+            ):
+                found.append(row)
+        return found

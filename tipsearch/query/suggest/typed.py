@@ -1,0 +1,68 @@
+"""Typed text: its finished words, and the word that is being typed at its end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tipsearch.analysis.analyzer import Analyzer
+
+# What a query leaves out, how it filters or sorts, and its operators: these hold no plain words.
+_NO_WORDS = re.compile(
+    r"""(?<!\S)(?:
+        (?:-|NOT\s+)(?:"[^"]*"?|\([^)]*\)?|\S+)
+        |(?:category|kind|after|before|date|sort):(?:"[^"]*"?|\S*)
+        |title:
+        |(?:AND|OR|NOT)(?=\s)
+    )""",
+    re.VERBOSE,
+)
+
+
+class Token(NamedTuple):
+    """A word as normalised, and where it starts and ends in the text."""
+
+    word: str
+    start: int
+    end: int
+
+
+class Typed(NamedTuple):
+    """A text as typed: its finished plain words, and the `last` one, which may go on.
+
+    `last` is None where white space follows the last word, and where the text ends with an operator
+    or a filter. `plain` is the text with spaces in place of operators and filters.
+    """
+
+    text: str
+    plain: str
+    finished: list[Token]
+    last: Token | None
+
+    def completed(self, word: str, corrections: dict[str, str]) -> str:
+        """The text with the last word completed, and with others corrected."""
+        new = [(token, corrections.get(token.word)) for token in self.finished]
+        pieces, done = [], 0
+        for token, replacement in (*new, (self.last, word)):
+            if token is not None and replacement is not None:
+                pieces += [self.text[done : token.start], replacement]
+                done = token.end
+        return "".join([*pieces, self.text[done:]])
+
+
+def read(text: str, analyzer: Analyzer) -> Typed:
+    """Take a typed text apart."""
+    plain = _NO_WORDS.sub(lambda match: " " * len(match[0]), text)
+    tokens = [Token(word, start, end) for start, end, word in analyzer.spans(plain, _Everything())]
+    # Punctuation after the last word, such as a closing quote, leaves it unfinished.
+    if not tokens or plain[-1].isspace():
+        return Typed(text, plain, tokens, None)
+    return Typed(text, plain, tokens[:-1], tokens[-1])
+
+
+class _Everything:
+    """A container that has every string."""
+
+    def __contains__(self, _: object) -> bool:
+        return True

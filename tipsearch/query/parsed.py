@@ -12,6 +12,7 @@ class ParsedQuery(NamedTuple):
     for less than 1. `unknown` are the words that no post has and `stopped` the stop words, each
     once, in order. `corrected` maps words that no post has to the known word or words that replace
     them; they are not among the unknown. `years` maps each year that has posts to its count.
+    `phrases` are the words of each phrase, stop words included.
     """
 
     terms: dict[str, float]
@@ -19,3 +20,4 @@ class ParsedQuery(NamedTuple):
     stopped: tuple[str, ...]
     corrected: dict[str, str]
     years: dict[int, float]
+    phrases: tuple[tuple[str, ...], ...] = ()

@@ -15,6 +15,7 @@ from tipsearch.errors import EmptyQueryError, SettingError
 from tipsearch.query.parsed import ParsedQuery
 
 if TYPE_CHECKING:
+    from tipsearch.query.runs import Runs
     from tipsearch.query.spelling import Spelling
     from tipsearch.store.reader import Reader
 
@@ -28,7 +29,7 @@ class AnalyzedQuery(NamedTuple):
     `unknown` are the words that no post has and `stopped` the stop words, each once, in order.
     `words` are all words, in order. `corrected` maps words that no post has to the known word or
     words that replace them, also in `words`. `years` maps each year that has posts to its count; a
-    year may also be a term.
+    year may also be a term. `phrases` are the words of each phrase, stop words included.
     """
 
     terms: Mapping[int, float]
@@ -37,6 +38,7 @@ class AnalyzedQuery(NamedTuple):
     words: tuple[str, ...]
     corrected: Mapping[str, str] = MappingProxyType({})
     years: Mapping[int, float] = MappingProxyType({})
+    phrases: Sequence[Sequence[str]] = ()
 
     @property
     def unknown_count(self) -> int:
@@ -63,6 +65,7 @@ class Vocabulary:
         self._forms, self._table = reader.forms.strings, reader.forms
         self._stop_words = frozenset(reader.analyzer.stop_words)
         self._numbers: dict[str, int] = {}  # a cache: word to number of its term, or -1
+        self._forms_of: dict[int, list[str]] = {}  # a cache: the forms of a term
 
     def parse(self, text: str, *, exact: bool = False) -> AnalyzedQuery:
         """Analyze a query. Words that no post has are corrected, unless `exact`.
@@ -117,8 +120,9 @@ class Vocabulary:
             del unknown[word]
         words = [part for word in query.words for part in corrected.get(word, word).split()]
         return AnalyzedQuery(
-            terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), corrected, query.years
-        )
+            terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), corrected, query.years,
+            query.phrases,
+        )  # fmt: skip
 
     def place(self, word: str) -> int:
         """The place of a word among the forms followed by the stop words, or -1."""
@@ -130,7 +134,8 @@ class Vocabulary:
         """The query as shown to users: terms instead of their numbers."""
         terms = {self._terms[term]: weight for term, weight in query.terms.items()}
         corrected, years = dict(query.corrected), dict(query.years)
-        return ParsedQuery(terms, query.unknown, query.stopped, corrected, years)
+        phrases = tuple(map(tuple, query.phrases))
+        return ParsedQuery(terms, query.unknown, query.stopped, corrected, years, phrases)
 
     def shown(self, number: int) -> str:
         """The text of a term, given its number, or of a year, given as -year."""
@@ -153,9 +158,20 @@ class Vocabulary:
         best = {term: form for _, form, term in sorted(ranked, reverse=True)}
         return [best.get(term, self._terms[term]) for term in terms]
 
-    def forms_of(self, terms: set[int]) -> FormsOfTerms:
-        """The surface forms of some terms."""
-        return FormsOfTerms(self, terms)
+    def forms_of(self, terms: Iterable[int]) -> dict[str, int]:
+        """The surface forms of some terms, each with the number of its term."""
+        for term in terms:
+            if term not in self._forms_of:
+                places = np.flatnonzero(self._table.terms.whole() == term)
+                self._forms_of[term] = self._forms.several(places)
+        return {form: term for term in terms for form in self._forms_of[term]}
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The words in runs of characters between white space."""
+        from tipsearch.query.runs import Runs  # a ranking alone needs none
+
+        return Runs(self.analyzer)
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -191,16 +207,3 @@ class Vocabulary:
 def _year(word: str) -> int:
     """The year that a word is, or 0."""
     return int(word) if len(word) == 4 and word.isascii() and word.isdigit() else 0
-
-
-class FormsOfTerms:
-    """The surface forms of some terms, as a container: `form in forms`."""
-
-    def __init__(self, vocabulary: Vocabulary, terms: set[int]) -> None:
-        self._vocabulary, self._terms = vocabulary, terms
-
-    def __contains__(self, form: object) -> bool:
-        return self._vocabulary._number(str(form)) in self._terms
-
-    def __bool__(self) -> bool:
-        return bool(self._terms)

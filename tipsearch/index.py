@@ -303,10 +303,11 @@ class Index:
         return vocabulary.as_parsed(vocabulary.parse(text, exact=exact))
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
-        """A function that gives start and end of each word of a text that matches the query."""
-        from tipsearch.ranking.answer import matcher
+        """A function that gives start and end of each word or phrase of the query in a text."""
+        from tipsearch.ranking.snippet import Marker
 
-        return matcher(self._searcher.vocabulary, query)
+        vocabulary = self._searcher.vocabulary
+        return Marker(vocabulary, vocabulary.terms(query.terms), query.phrases).spans
 
     # --- its posts
 

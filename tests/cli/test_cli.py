@@ -66,7 +66,8 @@ def test_query_answers_in_the_contract_s_json(indexed: Path) -> None:
     """A hit is one JSON object a line, with the keys of the contract in its order."""
     hits = _objects(_run(indexed, "query", "angry customer on the phone", "-n", "3", "--json"))
     keys = ["rank", "id", "score", "title", "date", "kind", "categories", "snippet"]
-    assert [list(hit) for hit in hits] == [[*keys, "matched", "added"]] * 3
+    more = ["matched", "added", "title_spans", "snippet_spans"]
+    assert [list(hit) for hit in hits] == [[*keys, *more]] * 3
     assert hits[0]["matched"] == ["angry", "customer"]
     related = _objects(_run(indexed, "related", FIX_FAST, "--json"))
     assert [list(hit) for hit in related] == [keys] * 10

@@ -14,6 +14,7 @@ from tipsearch.corpus.post import Post
 from tipsearch.index import Index
 from tipsearch.ranking.hit import Hit
 from tipsearch.ranking.hits import Hits
+from tipsearch.ranking.snippet import Found
 
 EVIL = """<script>alert("1")</script> & 'quoted' </td></table><img src=x onerror=alert(2)>"""
 
@@ -45,17 +46,13 @@ class _Page(HTMLParser):
             self.cells[-1] += data
 
 
-class _Fixed(NamedTuple):
-    """The details of a hit whose snippet is given."""
+class _Wordless(NamedTuple):
+    """The details of a hit without a word of the query."""
 
     of: Post
-    text: str
 
     def post(self, id: str) -> Post:
         return self.of
-
-    def snippet(self, post: Post, width: int) -> str:
-        return self.text
 
     def matched(self, id: str) -> tuple[str, ...]:
         return ()
@@ -63,12 +60,12 @@ class _Fixed(NamedTuple):
     def added(self, id: str) -> tuple[str, ...]:
         return ()
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
+    def find(self, text: str) -> list[Found]:
         return []
 
 
-def _hit(post: Post, snippet: str = "") -> Hit:
-    return Hit(1, post.id, 1.5, _Fixed(post, snippet))
+def _hit(post: Post) -> Hit:
+    return Hit(1, post.id, 1.5, _Wordless(post))
 
 
 def test_hits_are_a_list(index: Index) -> None:
@@ -104,8 +101,8 @@ def test_a_table_of_hits(index: Index) -> None:
 
 def test_what_posts_say_is_escaped() -> None:
     """Tags and quotes in a title, an address or a snippet are text and open nothing."""
-    post = Post("a", EVIL, "", date(2024, 5, 6), url=f'https://example.com/"onclick="x{EVIL}')
-    page = _Page(Hits([_hit(post, EVIL)])._repr_html_())
+    post = Post("a", EVIL, EVIL, date(2024, 5, 6), url=f'https://example.com/"onclick="x{EVIL}')
+    page = _Page(Hits([_hit(post)])._repr_html_())
     assert page.cells[5:] == ["1", EVIL, "2024-05-06", "1.500", EVIL]
     assert page.links == [post.url]
     assert not page.tags & {"script", "img"}
@@ -117,10 +114,10 @@ WHOLE = st.text(st.characters(exclude_categories=["Cs"]))
 
 @settings(max_examples=50)
 @given(WHOLE, WHOLE, WHOLE)
-def test_no_text_breaks_the_table(title: str, url: str, snippet: str) -> None:
+def test_no_text_breaks_the_table(title: str, url: str, text: str) -> None:
     """Whatever the texts are, there are five cells in one table, and each tag is closed."""
-    post = Post("a", title, "", url=f"http://{url}")
-    page = _Page(Hits([_hit(post, snippet)])._repr_html_())
+    post = Post("a", title, text, url=f"http://{url}")
+    page = _Page(Hits([_hit(post)])._repr_html_())
     assert len(page.cells) == 10
     assert page.tags == {"table", "thead", "tbody", "tr", "th", "td", "a"}
     assert page.open == 0

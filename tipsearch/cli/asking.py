@@ -125,9 +125,12 @@ def _print_hits(hits: "Hits", as_json: bool, spans: "Spans | None", notes: list[
 
 
 def _hit_json(hit: "Hit", of_query: bool) -> dict[str, Any]:
-    """A hit as JSON; only one of a query has `matched` and `added`."""
+    """A hit as JSON; only one of a query has `matched`, `added` and the spans to mark."""
     post = hit.post.to_json()
     shown = {"rank": hit.rank, "id": hit.post.id, "score": hit.score}
     shown |= {key: post[key] for key in ("title", "date", "kind", "categories")}
     shown["snippet"] = hit.snippet
-    return shown | ({"matched": hit.matched, "added": hit.added} if of_query else {})
+    if of_query:
+        shown |= {"matched": hit.matched, "added": hit.added}
+        shown |= {"title_spans": hit.title_spans, "snippet_spans": hit.snippet_spans}
+    return shown

@@ -14,6 +14,8 @@ class ParsedQuery(NamedTuple):
     them; they are not among the unknown. `years` maps each year that has posts to its count.
     `synonyms` maps words of the query to the synonyms whose terms were added, which count for less
     than 1.
+    `phrases` are the words of each phrase, stop words included. `understood` says in words what the
+    query asks for, operators included.
     """
 
     terms: dict[str, float]
@@ -22,3 +24,5 @@ class ParsedQuery(NamedTuple):
     corrected: dict[str, str]
     years: dict[int, float]
     synonyms: dict[str, tuple[str, ...]]
+    phrases: tuple[tuple[str, ...], ...]
+    understood: str

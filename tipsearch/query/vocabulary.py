@@ -18,6 +18,7 @@ from tipsearch.query.parsed import ParsedQuery
 if TYPE_CHECKING:
     from tipsearch.analysis.weighting import Floats
     from tipsearch.query.grammar import Group, Query
+    from tipsearch.query.runs import Runs
     from tipsearch.query.spelling import Spelling
     from tipsearch.query.synonyms import Expansion, Synonyms
     from tipsearch.store.prefixes import Prefixes
@@ -115,6 +116,7 @@ class Vocabulary:
         self._forms, self._table = reader.forms.strings, reader.forms
         self._stop_words = frozenset(reader.analyzer.stop_words)
         self._numbers: dict[str, int] = {}  # a cache: word to number of its term, or -1
+        self._forms_of: dict[int, list[str]] = {}  # a cache: the forms of a term
 
     def parse(self, text: str, *, exact: bool = False) -> AnalyzedQuery:
         """Analyze a query. Unless `exact`, words are corrected, and synonyms added.
@@ -174,8 +176,12 @@ class Vocabulary:
                 corrected[word] = " ".join(form for form, _, _ in forms)
             del unknown[word]
         words = [part for word in query.words for part in corrected.get(word, word).split()]
-        return AnalyzedQuery(
-            terms, (*unknown,), (*dict.fromkeys(stopped),), (*words,), corrected, query.years
+        return query._replace(
+            terms=terms,
+            unknown=(*unknown,),
+            stopped=(*dict.fromkeys(stopped),),
+            words=(*words,),
+            corrected=corrected,
         )
 
     def _expansions(self, words: Sequence[str]) -> list[Expansion]:
@@ -266,8 +272,23 @@ class Vocabulary:
         """The query as shown to users: terms instead of their numbers."""
         terms = {self._terms[term]: weight for term, weight in query.terms.items()}
         corrected, years = dict(query.corrected), dict(query.years)
-        synonyms = dict(query.synonyms)
-        return ParsedQuery(terms, query.unknown, query.stopped, corrected, years, synonyms)
+        synonyms, phrases = dict(query.synonyms), tuple(query.phrases)
+        return ParsedQuery(
+            terms, query.unknown, query.stopped, corrected, years, synonyms, phrases,
+            self._understood(query),
+        )  # fmt: skip
+
+    def _understood(self, query: AnalyzedQuery) -> str:
+        """What a query asks for, in words."""
+        if query.language:
+            from tipsearch.query.wording import in_words  # few queries need it
+
+            return in_words(query.language)
+        words = ", ".join(dict.fromkeys(w for w in query.words if w not in query.stopped))
+        if not query.titled:
+            return words or "nothing"
+        title = self._reader.post(query.titled[0]).title
+        return f'the post titled "{title}"' + (f"; {words}" if words else "")
 
     def shown(self, number: int) -> str:
         """The text of a term, given its number, or of a year, given as -year."""
@@ -290,9 +311,20 @@ class Vocabulary:
         best = {term: form for _, form, term in sorted(ranked, reverse=True)}
         return [best.get(term, self._terms[term]) for term in terms]
 
-    def forms_of(self, terms: set[int]) -> FormsOfTerms:
-        """The surface forms of some terms."""
-        return FormsOfTerms(self, terms)
+    def forms_of(self, terms: Iterable[int]) -> dict[str, int]:
+        """The surface forms of some terms, each with the number of its term."""
+        for term in terms:
+            if term not in self._forms_of:
+                places = np.flatnonzero(self._table.terms.whole() == term)
+                self._forms_of[term] = self._forms.several(places)
+        return {form: term for term in terms for form in self._forms_of[term]}
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The words in runs of characters between white space."""
+        from tipsearch.query.runs import Runs  # a ranking alone needs none
+
+        return Runs(self.analyzer)
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -335,16 +367,3 @@ class Vocabulary:
 def _year(word: str) -> int:
     """The year that a word is, or 0."""
     return int(word) if len(word) == 4 and word.isascii() and word.isdigit() else 0
-
-
-class FormsOfTerms:
-    """The surface forms of some terms, as a container: `form in forms`."""
-
-    def __init__(self, vocabulary: Vocabulary, terms: set[int]) -> None:
-        self._vocabulary, self._terms = vocabulary, terms
-
-    def __contains__(self, form: object) -> bool:
-        return self._vocabulary._number(str(form)) in self._terms
-
-    def __bool__(self) -> bool:
-        return bool(self._terms)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -14,12 +13,12 @@ from tipsearch.ranking.coverage import POOR
 from tipsearch.ranking.facets import count as count_facet
 from tipsearch.ranking.hit import Hit
 from tipsearch.ranking.hits import Hits
-from tipsearch.ranking.snippet import matches, snippet
+from tipsearch.ranking.snippet import Found, Marker
 
 if TYPE_CHECKING:
     from tipsearch.corpus.post import Post
     from tipsearch.query.parsed import ParsedQuery
-    from tipsearch.query.vocabulary import FormsOfTerms, Vocabulary
+    from tipsearch.query.vocabulary import Vocabulary
     from tipsearch.ranking.search import RankedRows, Search
     from tipsearch.store.ranking import Ranking
     from tipsearch.store.reader import Reader
@@ -103,18 +102,13 @@ class Answer:
         """The post of an id."""
         return self._reader.post(self._reader.row_of(id))
 
-    def snippet(self, post: Post, width: int) -> str:
-        """A passage of a post of about `width` characters: see `ranking.snippet`."""
-        spans = matches(post.text, self._forms, self._reader.analyzer)
-        return snippet(post.text, spans, width)
-
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Start and end of each word of a text that matched."""
-        return [span[:2] for span in matches(text, self._forms, self._reader.analyzer)]
+    def find(self, text: str) -> list[Found]:
+        """The words and phrases of the query, as corrected, in a text; not those by feedback."""
+        return self._marker.find(text)
 
     @cached_property
-    def _forms(self) -> FormsOfTerms:
-        return self._vocabulary.forms_of(set(self._query.terms))
+    def _marker(self) -> Marker:
+        return Marker(self._vocabulary, self._query.terms, self._query.phrases)
 
     def matched(self, id: str) -> tuple[str, ...]:
         """The words of the query, as corrected, and of synonyms, that a post has, or is dated."""
@@ -132,10 +126,3 @@ class Answer:
         """The words that feedback added to the query and that the post has."""
         matching = sorted(self._search.bm25.matching(self._expansion, self._reader.row_of(id)))
         return tuple(self._vocabulary.words(matching)) if matching else ()
-
-
-def matcher(vocabulary: Vocabulary, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
-    """A function that returns start and end of each word of a text that matches the query."""
-    forms = vocabulary.forms_of(set(vocabulary.terms(query.terms)))
-    analyzer = vocabulary.analyzer
-    return lambda text: [span[:2] for span in matches(text, forms, analyzer)]

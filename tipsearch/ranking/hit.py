@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tipsearch.corpus.post import Post
+from tipsearch.ranking.snippet import Found, Spans, snippet, spans
 
 SNIPPET = 140  # characters
 
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
         """The source of all that a hit has beyond rank, id and score."""
 
         def post(self, id: str) -> Post: ...
-        def snippet(self, post: Post, width: int) -> str: ...
         def matched(self, id: str) -> tuple[str, ...]: ...
         def added(self, id: str) -> tuple[str, ...]: ...
-        def spans(self, text: str) -> list[tuple[int, int]]: ...
+        def find(self, text: str) -> list[Found]: ...
 
 
 class Hit:
@@ -55,9 +55,18 @@ class Hit:
 
     @property
     def snippet(self) -> str:
-        """A passage of its text of about SNIPPET characters: see `ranking.snippet`."""
-        text: str = self._once("snippet", lambda: self.excerpt(SNIPPET))
-        return text
+        """The best passage of its text of up to SNIPPET characters: see `ranking.snippet`."""
+        return self._passage[0]
+
+    @property
+    def _passage(self) -> tuple[str, Spans]:
+        """The snippet and its spans."""
+        passage: tuple[str, Spans] = self._once("passage", lambda: self._cut(SNIPPET))
+        return passage
+
+    def _cut(self, width: int) -> tuple[str, Spans]:
+        text = self.post.text
+        return snippet(text, self._details.find(text), width)
 
     @property
     def matched(self) -> tuple[str, ...]:
@@ -72,22 +81,20 @@ class Hit:
         return words
 
     @property
-    def title_spans(self) -> list[tuple[int, int]]:
-        """Start and end of each word of the title that matched."""
-        spans: list[tuple[int, int]]
-        spans = self._once("title_spans", lambda: self._details.spans(self.post.title))
-        return spans
+    def title_spans(self) -> Spans:
+        """Start and end of each word or phrase of the query in the title, in code points."""
+        title = self.post.title
+        places: Spans = self._once("title_spans", lambda: spans(title, self._details.find(title)))
+        return places
 
     @property
-    def snippet_spans(self) -> list[tuple[int, int]]:
-        """Start and end of each word of the snippet that matched."""
-        spans: list[tuple[int, int]]
-        spans = self._once("snippet_spans", lambda: self._details.spans(self.snippet))
-        return spans
+    def snippet_spans(self) -> Spans:
+        """Start and end of each word or phrase of the query in the snippet, in code points."""
+        return self._passage[1]
 
     def excerpt(self, width: int) -> str:
-        """A passage of its text of about `width` characters, as `snippet` is."""
-        return self._details.snippet(self.post, width)
+        """The best passage of its text of up to `width` characters, as `snippet` is."""
+        return self._cut(width)[0]
 
     def _value(self) -> tuple[Any, ...]:
         return self.rank, self.id, self.score, self.post, self.snippet
@@ -102,8 +109,8 @@ class Hit:
         return f"Hit(rank={self.rank}, id={self.id!r}, score={self.score!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        spans = {self.snippet: self.snippet_spans, self.post.title: self.title_spans}
-        stored = _StoredDetails(self.post, self.snippet, self.matched, self.added, spans)
+        found = {text: self._details.find(text) for text in (self.post.text, self.post.title)}
+        stored = _StoredDetails(self.post, self.matched, self.added, found)
         return Hit, (self.rank, self.id, self.score, stored)
 
 
@@ -111,16 +118,12 @@ class _StoredDetails(NamedTuple):
     """The details of a pickled hit, computed before it was pickled."""
 
     of: Post
-    text: str
     words: tuple[str, ...]
     more: tuple[str, ...]
-    places: dict[str, list[tuple[int, int]]]
+    found: dict[str, list[Found]]
 
     def post(self, id: str) -> Post:
         return self.of
-
-    def snippet(self, post: Post, width: int) -> str:
-        return self.text
 
     def matched(self, id: str) -> tuple[str, ...]:
         return self.words
@@ -128,5 +131,5 @@ class _StoredDetails(NamedTuple):
     def added(self, id: str) -> tuple[str, ...]:
         return self.more
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        return self.places.get(text, [])
+    def find(self, text: str) -> list[Found]:
+        return self.found[text]

@@ -1,57 +1,265 @@
-"""Snippets: the passage of a text that has the most words of a query."""
+"""Snippets: the passage of a text that has the most of a query, and the words to mark in it."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import accumulate, chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-from tipsearch.analysis.analyzer import Analyzer
+if TYPE_CHECKING:
+    from tipsearch.query.runs import Token
+    from tipsearch.query.vocabulary import Vocabulary
+
+Spans = list[tuple[int, int]]
+
+# What may end a sentence, up to the start of the next one.
+SENTENCE_END = "[.!?…][\"”’')\\]]*[ \n]|\n"
+TITLES = (" Mr. ", " Mrs. ", " Ms. ", " Dr. ", " St. ", " vs. ")
 
 
-def matches(text: str, forms: Container[str], analyzer: Analyzer) -> list[tuple[int, int, str]]:
-    """Start, end and surface form of each word of `text` that is one of `forms`."""
-    return list(analyzer.spans(text, forms)) if forms else []
+class Found(NamedTuple):
+    """A word or a phrase of the query in a text.
 
-
-def snippet(text: str, spans: Sequence[tuple[int, int, str]], width: int) -> str:
-    """A passage of `text` of about `width` characters, on one line, cut between words.
-
-    It is the passage of the most distinct forms among `spans`, then of the most spans, then the
-    first. `spans` are as `matches` returns them. "…" stands where the text is cut.
+    It starts at the offset `start` of the run numbered `first` and ends at the offset `end` of the
+    run numbered `last`. Runs are what `str.split` gives. `group` is the number of the term, or
+    -1 - the number of the phrase in the query.
     """
-    start = 0
-    if spans and spans[-1][1] > width:
-        start = _start(text, _best(spans, width), width)
-    end = len(text) if start + width >= len(text) else text.rfind(" ", start, start + width + 1)
-    if end <= start:
-        end = start + width
-    body = re.sub(r"[ \t\n\r\f\v]+", " ", text[start:end]).strip()
-    return f"{'…' if start else ''}{body}{'…' if end < len(text) and body else ''}"
+
+    first: int
+    start: int
+    last: int
+    end: int
+    group: int
 
 
-def _best(spans: Sequence[tuple[int, int, str]], width: int) -> tuple[int, int]:
-    """Start and end of the best run of spans that fits in three quarters of `width`."""
-    best, best_count, first = (spans[0][0], spans[0][1]), (0, 0), 0
-    inside: dict[str, int] = {}
-    for last, (_, end, form) in enumerate(spans):
-        inside[form] = inside.get(form, 0) + 1
-        while first < last and end - spans[first][0] > width - width // 4:
-            left_out = spans[first][2]
-            inside[left_out] -= 1
-            if not inside[left_out]:
-                del inside[left_out]
-            first += 1
-        if (len(inside), last - first) > best_count:
-            best_count, best = (len(inside), last - first), (spans[first][0], end)
+class Match(NamedTuple):
+    """A word or a phrase of the query at the offsets `start` to `end` of a text.
+
+    A window shows it if it holds the offsets `begin` to `stop`, with the marks around the words.
+    """
+
+    begin: int
+    stop: int
+    start: int
+    end: int
+    group: int
+
+
+class Window(NamedTuple):
+    """The part of a text from `start` to `end`, and whether it cuts a sentence at these."""
+
+    start: int
+    end: int
+    cut_before: bool
+    cut_after: bool
+
+
+class Marker:
+    """Finds the words and phrases of one query in texts of posts.
+
+    A word matches if its term is among the numbers `terms`. `phrases` are lists of words, stop
+    words included. A phrase matches words that follow each other in a text and have its terms; a
+    stop word matches itself alone.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, terms: Iterable[int], phrases: Iterable[Sequence[str]] = ()
+    ) -> None:
+        self._runs = vocabulary.runs
+        self._terms = vocabulary.forms_of(terms)
+        self._phrases = [[_alike(vocabulary, word) for word in words] for words in phrases if words]
+        self._firsts = frozenset(self._terms).union(*(phrase[0] for phrase in self._phrases))
+        self._tokens_of: dict[str, list[Token]] = {}  # of the runs that were needed
+
+    def find(self, text: str) -> list[Found]:
+        """The words and phrases of the query in `text`."""
+        runs = text.split()
+        unrelated = self._firsts.isdisjoint
+        places = [
+            i for i, words in enumerate(map(self._runs.__getitem__, runs)) if not unrelated(words)
+        ]
+        found = []
+        for i in places:
+            for _, after, start, end, word in self._tokens(runs[i]):
+                if word in self._terms:
+                    found.append(Found(i, start, i, end, self._terms[word]))
+                for number, phrase in enumerate(self._phrases):
+                    if word in phrase[0] and (last := self._end(runs, i, after, end, phrase)):
+                        found.append(Found(i, start, *last, -1 - number))
+        return found
+
+    def spans(self, text: str) -> Spans:
+        """Start and end of each word or phrase of the query in `text`; none overlap."""
+        return spans(text, self.find(text))
+
+    def snippet(self, text: str, width: int) -> tuple[str, Spans]:
+        """The best passage of `text` and its spans: see `ranking.snippet.snippet`."""
+        return snippet(text, self.find(text), width)
+
+    def _end(
+        self, runs: Sequence[str], at: int, after: int, end: int, phrase: Sequence[Container[str]]
+    ) -> tuple[int, int] | None:
+        """The run and the offset in it where a phrase ends whose first word is in run `at`.
+
+        `after` and `end` are those of the first word. None if the text does not have the phrase.
+        """
+        for forms in phrase[1:]:
+            following = [token for token in self._tokens(runs[at]) if token.place >= after]
+            while not following:
+                at += 1
+                if at == len(runs):
+                    return None
+                following = self._tokens(runs[at])
+            place = min(token.place for token in following)
+            fits = [token for token in following if token.place == place and token.word in forms]
+            if not fits:
+                return None
+            after, end = fits[0].after, fits[0].end
+        return at, end
+
+    def _tokens(self, run: str) -> list[Token]:
+        tokens = self._tokens_of.get(run)
+        if tokens is None:
+            tokens = self._tokens_of[run] = self._runs.tokens(run)
+        return tokens
+
+
+def _alike(vocabulary: Vocabulary, word: str) -> frozenset[str]:
+    """The words of the same term; a stop word or one that no post has is alone."""
+    (term,) = vocabulary.numbers([word])
+    return frozenset(vocabulary.forms_of([term]) if term >= 0 else ()) | {word}
+
+
+def spans(text: str, found: Sequence[Found]) -> Spans:
+    """The offsets in `text` of what was found in it, in order; what overlaps is one span."""
+    if not found:
+        return []
+    starts, at = [], 0
+    runs = text.split()
+    for run in runs:
+        at = text.index(run, at)
+        starts.append(at)
+        at += len(run)
+    return _merged((starts[f.first] + f.start, starts[f.last] + f.end) for f in found)
+
+
+def snippet(text: str, found: Sequence[Found], width: int) -> tuple[str, Spans]:
+    """A passage of `text` of up to `width` characters on one line, and the spans to mark in it.
+
+    It is the best window (see `best_window`) of the text with one space for white space. "…" is
+    added where it cuts a sentence. A phrase that is longer is marked up to the end.
+    """
+    lines = [runs for line in text.split("\n") if (runs := line.split())]
+    line = "\n".join(map(" ".join, lines))
+    matches = list(_matches(list(chain.from_iterable(lines)), found, width)) if found else []
+    start, end, cut_before, cut_after = best_window(line, matches, width)
+    shown = line[start:end].replace("\n", " ")
+    shift = cut_before - start
+    marked = _merged(
+        (match.start + shift, min(match.end, end) + shift)
+        for match in matches
+        if start <= match.start < end and (match.end <= end or match.group < 0)
+    )
+    return f"{'…' if cut_before else ''}{shown}{'…' if cut_after else ''}", marked
+
+
+def _matches(runs: Sequence[str], found: Iterable[Found], width: int) -> Iterator[Match]:
+    """The matches in the text that joins `runs` with one character between them."""
+    lengths = list(map(len, runs))
+    ends = list(accumulate(lengths))
+    for first, start, last, end, group in found:
+        begin, stop = ends[first] - lengths[first] + first, ends[last] + last
+        at, to = begin + start, stop - lengths[last] + end
+        if stop - begin > width and group >= 0:  # a run that does not fit
+            begin, stop = at, to
+        yield Match(begin, min(stop, begin + width), at, to, group)
+
+
+def best_window(text: str, matches: Sequence[Match], width: int) -> Window:
+    """The part of `text` of up to `width` characters that is the best to show.
+
+    It has the most phrases, then the most different terms of any. Among those it is one that starts
+    at a sentence, then one of the most matches, then the first. It starts at the nearest
+    sentence before its matches, or has about as much text before as after them. It ends at a
+    sentence if that leaves out no match and less than half of `width`, or else at a word.
+    """
+    if len(text) <= width:
+        return Window(0, len(text), False, False)
+    sentences = _sentences(text)
+    start = _best_start(len(text), matches, sentences, width)
+    stop = start  # of its last match
+    for match in matches:
+        if start <= match.begin and stop < match.stop <= start + width:
+            stop = match.stop
+    if start not in sentences:
+        before = max((start + width - stop) // 2, start + width - len(text))
+        start = text.find(" ", max(start - before - 1, 0), start) + 1 or start
+    limit = start + width
+    if limit >= len(text):
+        return Window(start, len(text), start not in sentences, False)
+    middle = start + width // 2
+    for sentence in reversed(sentences):
+        if max(middle, stop) < sentence <= limit + 1:
+            return Window(start, sentence - 1, start not in sentences, False)
+    space = max(text.rfind(" ", start, limit + 1), text.rfind("\n", start, limit + 1))
+    end = space if space > start and space >= stop else limit
+    return Window(start, end, start not in sentences, True)
+
+
+def _sentences(text: str) -> list[int]:
+    """The starts of the sentences of `text`, in which a newline ends each paragraph.
+
+    No sentence starts in lower case, as in "so… it was", nor after a title, as in "Mr. Smith".
+    """
+    starts = [0]
+    for end in re.finditer(SENTENCE_END, text):
+        at = end.end()
+        before = text[max(0, at - 6) : at]
+        if before[-1] == "\n" or not (text[at : at + 1].islower() or before.endswith(TITLES)):
+            starts.append(at)
+    return starts
+
+
+def _best_start(length: int, matches: Sequence[Match], sentences: Sequence[int], width: int) -> int:
+    """The start of the best window of a text of this length: a sentence or a match."""
+    if not matches:
+        return 0
+    starting, ending = sorted(matches), sorted(matches, key=attrgetter("stop"))
+    of_sentences = set(sentences)
+    phrase_worth = 1 + len(matches)  # more than that of all terms
+    count: dict[int, int] = {}
+    worth = begun = ended = best = 0
+    best_value = (-1, False, 0, 0, 0)
+    for start in sorted(of_sentences.union(match.begin for match in matches)):
+        while ended < len(ending) and ending[ended].stop <= start + width:
+            group = ending[ended].group
+            count[group] = count.get(group, 0) + 1
+            if count[group] == 1:
+                worth += 1 if group >= 0 else phrase_worth
+            ended += 1
+        while begun < len(starting) and starting[begun].begin < start:
+            group = starting[begun].group
+            count[group] -= 1
+            if not count[group]:
+                worth -= 1 if group >= 0 else phrase_worth
+            begun += 1
+        if begun == len(starting):
+            break
+        near = min(start, 2 * (length - width) - start)  # a start near the end wastes room
+        value = (worth, start in of_sentences, ended - begun, -starting[begun].begin, near)
+        if value > best_value:
+            best, best_value = start, value
     return best
 
 
-def _start(text: str, best: tuple[int, int], width: int) -> int:
-    """The start of the passage before `best`: that of a sentence, or else of a word."""
-    earliest = max(0, best[1] - width, best[0] - width // 2)
-    if earliest == 0:
-        return 0
-    for mark in (". ", "! ", "? ", "\n", "\xa0"):
-        at = text.rfind(mark, earliest, best[0])
-        if at != -1:
-            return at + len(mark)
-    at = text.find(" ", earliest, best[0])
-    return at + 1 if at != -1 else best[0]
+def _merged(spans: Iterable[tuple[int, int]]) -> Spans:
+    """The spans in order, those that overlap made one."""
+    merged: Spans = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged

@@ -33,7 +33,7 @@ class Matcher:
         """The posts that fulfil all that is written with an operator; None where nothing is."""
         if query.tree is None:
             return None
-        return _Evaluation(self, query).root(with_optional=False)
+        return _Evaluation(self, query).root(query.tree, with_optional=False)
 
     def matching(self, query: AnalyzedQuery, without: str = "") -> Mask:
         """The allowed posts that have a word of the query, where it has words but requires none.
@@ -42,8 +42,47 @@ class Matcher:
         """
         if query.tree is None:
             return self.bm25.mask(query.factors)
-        found = _Evaluation(self, query, without).root(with_optional=True)
+        found = _Evaluation(self, query, without).root(query.tree, with_optional=True)
         return np.ones(self.reader.posts, bool) if found is None else found
+
+    def word(self, word: Word) -> Mask | None:
+        """The posts that have a word; words that are joined by a mark are next to each other."""
+        vocabulary = self.vocabulary
+        if word.prefix:
+            return self._with_prefix(word)
+        tokens = vocabulary.analyzer.tokens(word.text)
+        if vocabulary.are_stopped(tokens):
+            return None
+        if len(tokens) > 1 or word.title:
+            return self.text(word.text, title=word.title)
+        return self.bm25.mask(vocabulary.factors_of(tokens[0]))
+
+    def text(self, text: str, *, title: bool) -> Mask | None:
+        """The posts that have the words of a text next to each other; if `title`, in the title."""
+        mask, posts = None, self.reader.posts
+        offsets, tokens = self.reader.stream
+        for joined in (False, True):
+            wanted = self.vocabulary.reading(text, joined=joined)
+            if not wanted:
+                return None
+            if mask is None:
+                mask = np.zeros(posts, bool)
+            rows = self._having_all(wanted)
+            mask[phrases.matching(offsets, tokens, self.reader.codes, rows, wanted, joined, title)] = True
+        return mask
+
+    def _having_all(self, tokens: Sequence[int]) -> Array:
+        """The rows of the posts that have all of some tokens that are terms, ascending."""
+        terms = sorted({token for token in tokens if token < self.reader.codes.terms})
+        return self.bm25.postings.rows_of_all(terms)
+
+    def _with_prefix(self, word: Word) -> Mask | None:
+        """The posts that have a word that starts with a prefix."""
+        *before, prefix = self.vocabulary.analyzer.tokens(word.text)
+        terms = self.vocabulary.terms_with_prefix(prefix)
+        if not word.title:
+            return self.bm25.mask(terms)
+        return phrases.any_in_title(*self.reader.stream, self.reader.codes, terms)
 
     def filtered(self, node: Filter) -> Mask:
         """The posts that pass a filter; not to be written to."""
@@ -73,45 +112,41 @@ class _Evaluation:
     def __init__(self, matcher: Matcher, query: AnalyzedQuery, without: str = "") -> None:
         self._matcher, self._query, self._without = matcher, query, without
 
-    def root(self, *, with_optional: bool) -> Mask | None:
-        """The posts that fulfil the whole query, or all of it but that a word is in them."""
-        tree = self._query.tree
-        required = tuple(n for n in tree.required if not self._without or _facet(n) != self._without)
-        return self._group(tree._replace(required=required), with_optional)
+    def root(self, tree: Group, *, with_optional: bool) -> Mask | None:
+        """The posts that fulfil a tree, or all of it but that an optional word is in them."""
+        required = tuple(node for node in tree.required if (_facet(node) or 0) != self._without)
+        return self._group(tree._replace(required=required), with_optional=with_optional)
 
-    def _node(self, node: Node) -> Mask | None:
+    def _node(self, node: Node, *, excluded: bool = False) -> Mask | None:
         if isinstance(node, Group):
             return self._group(node)
         if isinstance(node, AnyOf):
-            return self._any_of(node.parts)
-        if isinstance(node, Word | Phrase):
-            return self._text(node)
+            return self._any_of(node.parts, excluded=excluded)
+        if isinstance(node, Phrase):
+            return self._matcher.text(node.text, title=node.title)
+        if isinstance(node, Word):
+            texts = [node.text] if excluded else self._query.variants(node.text)
+            return _union([self._matcher.word(node._replace(text=text)) for text in texts])
         return self._matcher.filtered(node)
 
-    def _group(self, group: Group, with_optional: bool = True) -> Mask | None:
+    def _group(self, group: Group, *, with_optional: bool = True) -> Mask | None:
         """The posts that fulfil a group. A filter does not make its words optional."""
         masks = [self._node(node) for node in group.required]
         if with_optional and all(map(_facet, group.required)):
             masks.append(self._any_of(group.optional))
-        wanted = [mask for mask in masks if mask is not None]
-        unwanted = [mask for node in group.excluded if (mask := self._node(node)) is not None]
-        if not wanted and not unwanted:
-            return None
-        result = wanted[0].copy() if wanted else np.ones(self._matcher.reader.posts, bool)
-        for mask in wanted[1:]:
-            result &= mask
-        for mask in unwanted:
-            result &= ~mask
-        return result
+        unwanted = [self._node(node, excluded=True) for node in group.excluded]
+        said = [mask for mask in masks if mask is not None]
+        denied = [~mask for mask in unwanted if mask is not None]
+        return np.logical_and.reduce([*said, *denied]) if said or denied else None
 
-    def _any_of(self, nodes: Sequence[Node]) -> Mask | None:
-        masks = [mask for node in nodes if (mask := self._node(node)) is not None]
-        return np.logical_or.reduce(masks) if masks else None
+    def _any_of(self, nodes: Sequence[Node], *, excluded: bool = False) -> Mask | None:
+        return _union([self._node(node, excluded=excluded) for node in nodes])
 
-    def _text(self, node: Word | Phrase) -> Mask | None:
-        """The posts that have a word, or the words of a text next to each other."""
-        resolved = self._query.resolved(node)
-        ...
+
+def _union(masks: Sequence[Mask | None]) -> Mask | None:
+    """The posts of any mask; None where all are None."""
+    said = [mask for mask in masks if mask is not None]
+    return said[0] if len(said) == 1 else np.logical_or.reduce(said) if said else None
 
 
 def _facet(node: Node) -> str:

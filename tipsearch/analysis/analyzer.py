@@ -1,7 +1,7 @@
-"""Text analysis: normalise, tokenise, remove stop words, stem.
+"""Text analysis: normalise, tokenise, remove stop words, unify spelling, stem.
 
-The four steps of an `Analyzer` are defined here. A build runs them with nltk (`build.counting`), a
-query with the standard library alone; both give the same terms.
+The steps of an `Analyzer` are defined here. A build runs them with nltk (`build.counting`), a query
+with the standard library alone; both give the same terms.
 """
 
 from __future__ import annotations
@@ -10,19 +10,29 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Iterator
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Any
 
+from tipsearch.analysis import compounds
+from tipsearch.analysis.american import american
 from tipsearch.errors import SettingError
 
 # Each character gives one character, so offsets in the text stay valid.
-_UNIFIED = dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'") | dict.fromkeys(map(ord, "“”–—…•\xa0"), " ")
-
-_ASCII = {
-    code: char.lower() if char.isalnum() or char == "'" else "'" if char == "`" else " "
-    for code, char in enumerate(map(chr, range(128)))
+_UNIFIED = {
+    **dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'"),
+    **dict.fromkeys(map(ord, "“”–—…•\xa0"), " "),
+    **dict.fromkeys(map(ord, "\xad‐‑‒⁃−"), "-"),
 }
 
-_ASCII_FOLDED: dict[int, str | None] = {**_ASCII, ord("`"): " ", ord("'"): None}
+_ASCII = {
+    code: char.lower() if char.isalnum() or char in f"'{compounds.JOINERS}" else " "
+    for code, char in enumerate(map(chr, range(128)))
+} | {ord("`"): "'"}
+
+_FOLDED_TITLE: dict[int, str | None] = {
+    code: char.lower() if char.isalnum() else None if char == "'" else " "
+    for code, char in enumerate(map(chr, range(128)))
+}
 
 # English function words, with their contractions.
 STOP_WORDS = tuple(
@@ -46,16 +56,40 @@ STOP_WORDS = tuple(
 )
 
 
-def _nfkc_lower(text: str) -> str:
-    """NFKC, lower case, straight quotes; a space for all but letters, digits and apostrophes.
+def _nfkc_lower_latin(text: str) -> str:
+    """NFKC, lower case, straight quotes, Latin letters without accents.
 
-    After that a token pattern needs no character classes, which nltk's regular expressions and
-    those of the standard library define differently.
+    Letters, digits, marks of other scripts and apostrophes stay, and joiners between two words (see
+    `analysis.compounds`). All else becomes a space. After that a token pattern needs no character
+    classes, which nltk's regular expressions and those of the standard library define differently.
     """
-    if text.isascii():  # the fast way, for most English text
-        return text.translate(_ASCII)
-    text = unicodedata.normalize("NFKC", text.translate(_UNIFIED))
-    return re.sub(r"[^\w']|_", " ", text.lower())
+    if not text.isascii():  # ASCII, which most English text is, needs none of this
+        text = unicodedata.normalize("NFKC", text.translate(_UNIFIED)).lower()
+        text = _NOT_ASCII_OR_WORD.sub(_marks_of_letter, text.translate(_without_accents()))
+    return compounds.without_stray(text.translate(_ASCII))
+
+
+_NOT_ASCII_OR_WORD = re.compile(r"[^\x00-\x7f\w]+")
+
+
+def _marks_of_letter(match: re.Match[str]) -> str:
+    """The matched characters; a space for each but marks on the letter before, as vowel signs."""
+    kept, characters = match.string[match.start() - 1 : match.start()].isalpha(), list[str]()
+    for character in match[0]:
+        kept = kept and unicodedata.category(character).startswith("M")
+        characters.append(character if kept else " ")
+    return "".join(characters)
+
+
+@cache
+def _without_accents() -> dict[int, str]:
+    """Each lower-case Latin letter with an accent, and the ASCII letter that it stands for."""
+    plain = {ord(letter): base for letter, base in zip("øłđħŧı", "oldhti", strict=True)}
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        base = unicodedata.normalize("NFD", chr(code))[0]
+        if base.isascii():
+            plain[code] = base
+    return plain
 
 
 def _porter2(token: str) -> str:
@@ -64,32 +98,35 @@ def _porter2(token: str) -> str:
     return stem(token)
 
 
-NORMALISERS: dict[str, Callable[[str], str]] = {"nfkc-lower": _nfkc_lower}
-# A word is a run of letters and digits, with apostrophes inside; a hyphen ends it.
-TOKEN_PATTERNS: dict[str, str] = {"words": "[^ ']+(?:'[^ ']+)*"}
+NORMALISERS: dict[str, Callable[[str], str]] = {"nfkc-lower-latin": _nfkc_lower_latin}
+# A word is a run of letters and digits, with apostrophes inside; a joiner ends it.
+TOKEN_PATTERNS: dict[str, str] = {"words-and-compounds": compounds.WORD}
+SPELLINGS: dict[str, Callable[[str], str]] = {"american": american}
 STEMMERS: dict[str, Callable[[str], str]] = {"snowball-english": _porter2}
 
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """The steps from a text to its terms: normalise, tokenise, remove stop words, stem.
+    """The steps from a text to its terms: normalise, tokenise, remove stop words, spell, stem.
 
     Analyzers with equal fields give equal terms. The manifest of an index has the names of the
     steps. Raises SettingError for an unknown name, and for stop words that are not normalised.
 
-    >>> Analyzer().analyze("The customer’s e-mail was “apologizing”")
-    ['custom', 'e', 'mail', 'apolog']
+    >>> Analyzer().analyze("The customer’s e-mail was “apologising”")
+    ['custom', 'e', 'mail', 'email', 'apolog']
     """
 
-    normaliser: str = "nfkc-lower"
-    token_pattern: str = "words"
+    normaliser: str = "nfkc-lower-latin"
+    token_pattern: str = "words-and-compounds"
     stop_words: tuple[str, ...] = STOP_WORDS
+    spelling: str = "american"
     stemmer: str = "snowball-english"
 
     def __post_init__(self) -> None:
         for name, known in (
             ("normaliser", NORMALISERS),
             ("token_pattern", TOKEN_PATTERNS),
+            ("spelling", SPELLINGS),
             ("stemmer", STEMMERS),
         ):
             if getattr(self, name) not in [*known]:  # a list, since the value may be unhashable
@@ -109,38 +146,64 @@ class Analyzer:
         return re.compile(TOKEN_PATTERNS[self.token_pattern])
 
     def tokens(self, text: str) -> list[str]:
-        """The tokens of `text`, in order, with stop words."""
+        """The tokens of `text`, in order, with stop words, without joined words."""
         return self.pattern().findall(self.normalise(text))
 
+    def sequence(self, text: str) -> Iterator[tuple[str, int]]:
+        """The tokens of `text`, with stop words and joined words: see `compounds.sequence`."""
+        return compounds.sequence(self.normalise(text), self.pattern().findall, self.stop_words)
+
+    def spelt(self, token: str) -> str:
+        """The one spelling of a surface form, from which the stemmer takes its stem."""
+        return SPELLINGS[self.spelling](token)
+
     def term(self, token: str) -> str:
-        """The term of a surface form: its stem."""
-        return STEMMERS[self.stemmer](token)
+        """The term of a surface form: the stem of its spelling."""
+        return STEMMERS[self.stemmer](self.spelt(token))
 
     def analyze(self, text: str) -> list[str]:
-        """The terms of `text`, in order, without stop words."""
+        """The terms of `text`, in order, without stop words; a joined word follows its parts."""
         stop = set(self.stop_words)
-        return [self.term(token) for token in self.tokens(text) if token not in stop]
+        return [self.term(token) for token, _ in self.sequence(text) if token not in stop]
 
-    def spans(self, text: str, forms: Container[str]) -> Iterator[tuple[int, int, str]]:
+    def spans(
+        self, text: str, forms: Container[str] | None = None
+    ) -> Iterator[tuple[int, int, str]]:
         """Start, end and surface form of each token of `text` that is in `forms`.
 
-        The offsets are of `text` as it is, not of the normalised text. Where normalising changes a
-        length ("ﬁ" becomes "fi"), they are those of the whole run between white space.
+        A compound whose joined word is in `forms` is one token. Without `forms` each token is
+        given, and no joined word. The offsets are of `text` as it is, not of the normalised text.
+        Where normalising changes a length ("ﬁ" becomes "fi"), they are those of the whole run
+        between white space.
         """
-        pattern, normalised = self.pattern(), self.normalise(text)
-        if normalised.isascii() and len(normalised) == len(text):  # offsets are the same in both
-            for token in pattern.finditer(normalised):
-                if token[0] in forms:
-                    yield token.start(), token.end(), token[0]
+        normalised = self.normalise(text)
+        if len(normalised) == len(text) and text.isascii():  # offsets are the same in both
+            yield from self._found(normalised, forms)
             return
         for run in re.finditer(r"\S+", text):
             start, end = run.span()
             normalised = self.normalise(run.group())
             exact = len(normalised) == end - start
-            for token in pattern.finditer(normalised):
-                if token[0] in forms:
-                    at = (start + token.start(), start + token.end()) if exact else (start, end)
-                    yield *at, token[0]
+            for first, last, form in self._found(normalised, forms):
+                yield *((start + first, start + last) if exact else (start, end)), form
+
+    def _found(
+        self, normalised: str, forms: Container[str] | None
+    ) -> Iterator[tuple[int, int, str]]:
+        """The spans of a normalised text, as `spans` gives them."""
+        whole = dict[int, compounds.Compound]()
+        if forms is not None:
+            found = compounds.compounds(normalised, self.stop_words)
+            whole = {compound.start: compound for compound in found if compound.joined in forms}
+        done = 0
+        for token in self.pattern().finditer(normalised):
+            if token.start() < done:
+                continue
+            if compound := whole.get(token.start()):
+                done = compound.end
+                yield compound.start, compound.end, compound.joined
+            elif forms is None or token[0] in forms:
+                yield token.start(), token.end(), token[0]
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON types; `from_json` takes them back."""
@@ -171,7 +234,7 @@ def fold(title: str) -> str:
     True
     """
     if title.isascii():
-        words = title.translate(_ASCII_FOLDED).split()
+        words = title.translate(_FOLDED_TITLE).split()
     else:
         text = unicodedata.normalize("NFKC", title).casefold()
         words = re.sub(r"[^\w\s]|_", lambda m: "" if m[0] in "'’‘ʼ" else " ", text).split()

@@ -1,7 +1,8 @@
 """Counting words: normalises, tokenises and stems many texts at once.
 
 Many texts are normalised and split at white space at once. Then each distinct run of characters is
-tokenised once, and each distinct token stemmed once. nltk does that for a build in one process; to
+tokenised once, and each distinct token stemmed once. A run is a word, or words with joiners between
+them: see `analysis.compounds`. nltk does that for a build in one process; to
 load it takes a second in each process. So a large corpus, which several processes share, and an
 update use the pattern and the stemmer of the query path, which give the same terms.
 """
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tipsearch.analysis import compounds
 from tipsearch.analysis.analyzer import TOKEN_PATTERNS, Analyzer
+from tipsearch.store.strings import pointers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,15 +36,32 @@ class Words(NamedTuple):
     lengths: Ints
 
 
+class Stream(NamedTuple):
+    """All tokens of some texts in order, stop words included; text i has the next `lengths[i]`.
+
+    A code from 0 on is the place of a form. Code -1 - s is stop word s of the S that the analyzer
+    has. Code -1 - S - n (n from 2 on) marks a joined word, which is the next token: the n tokens
+    before are its parts. Both arrays are int32.
+    """
+
+    codes: Ints
+    lengths: Ints
+
+
 class Tokens(NamedTuple):
-    """The tokens of some texts without stop words; `stems[i]` is the stem of `words.forms[i]`."""
+    """The tokens of some texts: `words` without stop words, and `stream` with them.
+
+    `stems[i]` is the stem of `words.forms[i]`, which is also the form of code i in the stream.
+    Joined words are among both.
+    """
 
     words: Words
     stems: list[str]
+    stream: Stream
 
 
 NO_WORDS = Words([], np.zeros(0, np.int32), np.zeros(0, np.int32))
-NO_TOKENS = Tokens(NO_WORDS, [])
+NO_TOKENS = Tokens(NO_WORDS, [], Stream(NO_WORDS.places, NO_WORDS.lengths))
 
 
 class _Numbers(dict[str, int]):
@@ -90,44 +110,82 @@ def joined(parts: Sequence[Words]) -> Words:
     return Words(list(numbers), np.concatenate(empty + places), lengths)
 
 
+class _Codes(dict[str, int]):
+    """The code of each token in a stream; a new form gets the next place."""
+
+    def __init__(self, stop_words: Sequence[str]) -> None:
+        super().__init__({word: -1 - stop_words.index(word) for word in stop_words})
+        self._stop_words = len(self)
+
+    def __missing__(self, form: str) -> int:
+        self[form] = place = len(self) - self._stop_words
+        return place
+
+    def forms(self) -> list[str]:
+        """The forms, in order of their places."""
+        return list(self)[self._stop_words :]
+
+
 def tokens(
     runs: Words,
     analyzer: Analyzer,
     tokenize: Callable[[str], list[str]],
     stem: Callable[[list[str]], list[str]],
 ) -> Tokens:
-    """The tokens of the words that `split` returned, without stop words.
+    """The tokens of the runs that `split` returned.
 
     `tokenize` splits one run into tokens; `stem` returns the stem of each form of a list.
     """
-    stop = frozenset(analyzer.stop_words)
-    # A run without an apostrophe is one token; all others are looked at one by one.
-    odd = np.array(["'" in run or run in stop for run in runs.forms], bool)
-    numbers = _Numbers()
-    for run, is_odd in zip(runs.forms, odd.tolist(), strict=True):
-        if not is_odd:
-            numbers[run] = len(numbers)
-    first = np.cumsum(~odd, dtype=np.int32) - 1
-    places, lengths, more = runs.places, runs.lengths.copy(), list[tuple[int, int]]()
-    for place in np.flatnonzero(odd).tolist():
-        found = [numbers[form] for form in tokenize(runs.forms[place]) if form not in stop]
-        first[place] = found[0] if found else -1
-        more += [(place, number) for number in found[1:]]
-    ends, inserted = np.cumsum(lengths), [np.zeros(0, np.int64)]
-    for place, _ in more:
-        inserted.append(np.flatnonzero(places == place))
-        np.add.at(lengths, np.searchsorted(ends, inserted[-1], side="right"), 1)
-    places = first[places]
-    if more:
-        numbers_of = [np.full(len(at), n) for at, (_, n) in zip(inserted[1:], more, strict=True)]
-        places = np.insert(places, np.concatenate(inserted), np.concatenate(numbers_of))
-    kept = places >= 0
-    before = np.zeros(len(kept) + 1, np.int32 if len(kept) < 2**31 else np.int64)
-    np.cumsum(kept, dtype=before.dtype, out=before[1:])
+    codes, stop_words = _Codes(analyzer.stop_words), frozenset(analyzer.stop_words)
+    first_marker = -1 - len(analyzer.stop_words)
+    # A run of letters and digits is one token, with its code in `single`. `several` are the others.
+    single = np.array([codes[run] if run.isalnum() else 0 for run in runs.forms], np.int32)
+    several = [place for place, run in enumerate(runs.forms) if not run.isalnum()]
+    sizes, inner = np.ones(len(single), np.int32), list[int]()
+    for place in several:
+        before = len(inner)
+        for token, parts in compounds.sequence(runs.forms[place], tokenize, stop_words):
+            if parts > 1:
+                inner.append(first_marker - parts)
+            inner.append(codes[token])
+        sizes[place] = len(inner) - before
+    stream = _expanded(runs, single, np.array(several, np.int32), sizes, inner)
+    forms, kept = codes.forms(), stream.codes >= 0
+    words = Words(forms, stream.codes[kept], _sums(kept, stream.lengths))
+    return Tokens(words, stem(forms), stream)
+
+
+def _expanded(
+    runs: Words, single: Ints, several: Ints, sizes: Ints, inner: Sequence[int]
+) -> Stream:
+    """The stream of runs: run i has `sizes[i]` codes.
+
+    That is `single[i]`, or for the runs `several` as many of `inner`, which has theirs in order.
+    """
+    of_each = sizes[runs.places]
+    stream = np.repeat(single[runs.places], of_each)
+    is_several = np.zeros(len(single), bool)
+    is_several[several] = True
+    at = np.flatnonzero(is_several[runs.places])
+    if len(at):
+        starts = np.zeros(len(single), np.int64)
+        starts[several] = pointers(sizes[several])[:-1]
+        places, counts = runs.places[at], of_each[at]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        targets = np.repeat(np.cumsum(of_each)[at] - counts, counts)
+        stream[targets + within] = np.array(inner, np.int32)[
+            np.repeat(starts[places], counts) + within
+        ]
+    return Stream(stream, _sums(of_each, runs.lengths))
+
+
+def _sums(values: npt.NDArray[Any], lengths: Ints) -> Ints:
+    """The sum of the values of each text; text i has the next `lengths[i]` of them."""
+    before = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=before[1:])
     ends = np.cumsum(lengths)
-    lengths = before[ends] - before[ends - lengths]
-    forms = list(numbers)
-    return Tokens(Words(forms, places[kept], lengths), stem(forms))
+    sums: Ints = (before[ends] - before[ends - lengths]).astype(np.int32)
+    return sums
 
 
 def stems(forms: list[str], analyzer: Analyzer) -> list[str]:
@@ -146,4 +204,4 @@ def nltk_tools(
     stemmers: dict[str, Any] = {"snowball-english": lambda: SnowballStemmer("english").stem}
     stem = stemmers[analyzer.stemmer]()
     tokenizer = RegexpTokenizer(TOKEN_PATTERNS[analyzer.token_pattern])
-    return tokenizer.tokenize, lambda forms: [stem(form) for form in forms]
+    return tokenizer.tokenize, lambda forms: [stem(analyzer.spelt(form)) for form in forms]

@@ -98,7 +98,7 @@ def _counts(posts: Sequence[Post], reader: Reader, vocabulary: Vocabulary) -> tu
     analyzer, total = reader.analyzer, len(reader.terms)
     texts = [text for post in posts for text in (post.title, post.text)]
     runs = counting.split(texts, analyzer)
-    words, _ = counting.tokens(runs, analyzer, analyzer.pattern().findall, lambda forms: [])
+    words = counting.tokens(runs, analyzer, analyzer.pattern().findall, lambda _: []).words
     known = np.array(vocabulary.numbers(words.forms), np.int64)
     terms = known[words.places]
     reader.forms.terms.fail_unless(bool(np.all(terms >= 0)), "it lacks a word of a post")

@@ -64,18 +64,11 @@ def count_phrases(topics: Sequence[Sequence[Post]], analyzer: Analyzer) -> list[
     return counted
 
 
-class _AnyForm:
-    """A container of all forms, so that `Analyzer.spans` gives each word."""
-
-    def __contains__(self, form: object) -> bool:
-        return True
-
-
 def _runs(text: str, analyzer: Analyzer, stem: Callable[[str], str]) -> Iterator[WordRun]:
     """The runs of adjacent words in a text; stop words, numbers and punctuation end a run."""
     run: WordRun = []
     done = 0
-    for start, end, form in analyzer.spans(text, _AnyForm()):
+    for start, end, form in analyzer.spans(text):
         separator, word = text[done:start], text[start:end]
         counts = form not in analyzer.stop_words and any(map(str.isalpha, form))
         if run and not (counts and separator in PHRASE_SEPARATORS):

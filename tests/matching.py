@@ -65,13 +65,22 @@ class Oracle:
         )
 
     def _group(self, post: Post, group: Group) -> bool | None:
-        required = [self.fulfils(post, node) for node in group.required]
-        excluded = [self.fulfils(post, node) for node in group.excluded]
-        if all(map(_facet, group.required)):
-            required.append(_any([self.fulfils(post, node) for node in group.optional]))
-        if all(found is None for found in [*required, *excluded]):
-            return None
-        return all(found is not False for found in required) and not any(excluded)
+        of_nodes = [(node, self.fulfils(post, node)) for node in group.required]
+        required = [(node, found) for node, found in of_nodes if found is not None]
+        conditions = [found for _, found in required]
+        if all(_facet(node) for node, _ in required):
+            optional = _any([self._optional(post, node) for node in group.optional])
+            conditions += [] if optional is None else [optional]
+        for node in group.excluded:
+            if (found := self.fulfils(post, node)) is not None:
+                conditions.append(not found)
+        return all(conditions) if conditions else None
+
+    def _optional(self, post: Post, node: Node) -> bool | None:
+        """An optional word of several parts, such as "e-mail", is several words."""
+        if not isinstance(node, Word) or node.prefix or node.title:
+            return self.fulfils(post, node)
+        return _any([self.fulfils(post, Word(word)) for word in ANALYZER.tokens(node.text)])
 
     def _starts(self, prefix: str, parts: Sequence[str]) -> bool | None:
         """Whether a part has a term of which a form of the corpus starts with a prefix."""

@@ -239,8 +239,14 @@ class Index:
         *,
         ranking: str | Ranking | None = None,
         exact: bool = False,
+        plain: bool = False,
     ) -> Hits:
-        """The `limit` best posts for the words of `text`, by the index's own ranking or another.
+        """The `limit` best posts for a query, by the index's own ranking or another.
+
+        `text` is words, or words with operators: a "phrase", -word, +word, AND, OR, NOT,
+        parentheses, prefix*, title:, category:, kind:, after:, before:, date: and sort:date; see
+        `tipsearch.query.grammar`. If `plain`, operators are words. `parsed.understood` says what was
+        understood. What is written with an operator holds for each hit.
 
         By "bm25" and "tfidf" a post is a hit if it has any of the words; by "feedback" also if it
         has one of those that feedback adds, by "hybrid" also if only its meaning is similar. A year
@@ -250,7 +256,7 @@ class Index:
         these are. The hits are a list, which notebooks show
         as a table. Raises EmptyQueryError, SettingError and ExtraMissing.
         """
-        return self._searcher.query(text, limit, ranking, exact)
+        return self._searcher.query(text, limit, ranking, exact, plain)
 
     def related(
         self,
@@ -299,8 +305,8 @@ class Index:
 
     def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
         """The parsed query: its terms, and how its other words were corrected or left out."""
-        vocabulary = self._searcher.vocabulary
-        return vocabulary.as_parsed(vocabulary.parse(text, exact=exact))
+        searcher = self._searcher
+        return searcher.vocabulary.as_parsed(searcher.parser.parse(text, exact=exact))
 
     def matcher(self, query: ParsedQuery) -> Callable[[str], list[tuple[int, int]]]:
         """A function that gives start and end of each word or phrase of the query in a text."""

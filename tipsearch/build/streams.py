@@ -20,11 +20,11 @@ def of_new_posts(stream: Stream, term_of_form: Array, codes: Codes) -> tuple[Arr
 
     `term_of_form` has the term of each form of the stream.
     """
-    of_words = term_of_form[np.maximum(stream.codes, 0)]
-    others = codes.terms - 1 - stream.codes.astype(np.int64)
-    # A marker of n parts is -1 - S - n in the stream, and lies one lower in the index.
-    others -= others > codes.separator
-    tokens = np.where(stream.codes >= 0, of_words, others)
+    tokens = codes.terms - 1 - stream.codes.astype(np.int64)
+    # A marker of n parts is -1 - S - n in the stream, and one less in the index.
+    tokens -= tokens > codes.separator
+    words = stream.codes >= 0
+    tokens[words] = term_of_form[stream.codes[words]]
     after_titles = np.cumsum(stream.lengths, dtype=np.int64)[::2]
     return (
         np.insert(tokens, after_titles, codes.separator),
@@ -40,9 +40,10 @@ def of_kept_posts(
     `rows` are those that are kept, and `new_terms` has the new number of each term.
     """
     kept = tokens[places_of(offsets, rows)].astype(np.int64)
-    is_term = kept < old.terms
-    terms = new_terms[np.where(is_term, kept, 0)] if old.terms else kept
-    return np.where(is_term, terms, kept - old.terms + new.terms), np.diff(offsets)[rows]
+    words = kept < old.terms
+    renumbered = kept + (new.terms - old.terms)
+    renumbered[words] = new_terms[kept[words]]
+    return renumbered, np.diff(offsets)[rows]
 
 
 def in_order(

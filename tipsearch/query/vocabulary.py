@@ -69,6 +69,11 @@ class AnalyzedQuery(NamedTuple):
         """Whether it has a word but stop words, or a year."""
         return bool(self.terms or self.unknown or self.years)
 
+    def variants(self, words: Sequence[str]) -> list[str]:
+        """A text of the query, given as its words: as corrected, and its synonyms."""
+        corrected = " ".join(self.corrected.get(word, word) for word in words)
+        return [corrected, *self.synonyms.get(corrected, ())]
+
     def joined(self, other: AnalyzedQuery) -> AnalyzedQuery:
         """This query and the words of another one, which has no corrections and no synonyms."""
         return self._replace(
@@ -233,6 +238,32 @@ class Vocabulary:
         known = numbers >= 0
         frequencies[known] = self._reader.document_frequencies(numbers[known])
         return weighting.bm25_idf(frequencies, self._reader.posts)
+
+    def are_stopped(self, words: Iterable[str]) -> bool:
+        """Whether all of some words are stop words."""
+        return self._stop_words.issuperset(words)
+
+    def factors_of(self, word: str) -> list[int]:
+        """The number of the term of a word, and -year where it is a year that posts are of."""
+        number = self._number(word)
+        found = [number] if number >= 0 else []
+        return found + [-year for year in [_year(word)] if year and len(self._rows(year))]
+
+    def reading(self, text: str, *, joined: bool) -> list[int]:
+        """The tokens of a text as in the stream of a post; -1 for a word that no post has.
+
+        A compound is its parts, or if `joined` its joined word.
+        """
+        codes, numbers = self._reader.codes, list[int]()
+        for word, parts in self.analyzer.sequence(text):
+            if parts > 1 and not joined:
+                continue
+            if parts > 1:
+                del numbers[-parts:]
+            stopped = word in self._stop_words
+            place = self.analyzer.stop_words.index(word) if stopped else 0
+            numbers.append(codes.stop_word(place) if stopped else self._number(word))
+        return numbers
 
     def categories_named(self, name: str) -> list[int]:
         """The numbers of the categories of a name, without regard to case and punctuation."""

@@ -19,7 +19,7 @@ from tipsearch.ranking.topk.postings import Postings
 from tipsearch.ranking.topk.selection import in_order
 
 if TYPE_CHECKING:
-    from tipsearch.ranking.terms import Scores
+    from tipsearch.ranking.terms import Mask, Scores
     from tipsearch.ranking.topk.engine import Engine
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
@@ -36,17 +36,19 @@ class Bm25:
         """The postings with their BM25 weights."""
         return Postings(self._reader.postings("bm25"))
 
-    def top(self, factors: Factors, limit: int) -> Best:
+    def top(self, factors: Factors, limit: int, allowed: Mask | None = None) -> Best:
         """The `limit` best rows by the sum of factor times weight, then by row."""
         terms = sorted(factors.items())
         years = [-term for term, _ in terms if term < 0] if terms and terms[0][0] < 0 else []
         terms = terms[len(years) :]
-        best = self._engine.top(self.postings, self.postings.plan(terms), limit) if terms else []
+        best = self._engine.top(self.postings, self.postings.plan(terms), limit, allowed) if terms else []
         if not years:
             return best
         # A row among the best is of one of the years, or among the best by terms alone.
         dated = [self.rows_of_year(year) for year in years]
         rows = np.unique(np.concatenate([rows_of(best), *dated]))
+        if allowed is not None:
+            rows = rows[allowed[rows]]
         return in_order(rows, self.scores(factors, rows), limit)
 
     def scores(self, factors: Factors, rows: Array) -> Scores:
@@ -101,12 +103,12 @@ class Bm25:
             if (self.postings.weight(term, row) if term >= 0 else row in self.rows_of_year(-term))
         }
 
-    def count_matching(self, terms: Iterable[int]) -> int:
-        """The number of rows that have at least one of some terms, or of some years as -year."""
+    def mask(self, terms: Iterable[int]) -> Mask:
+        """The mask of the rows that have at least one of some terms, or of some years as -year."""
         found = np.zeros(self._reader.posts, bool)
         for term in terms:
             found[self.postings.rows_of(term) if term >= 0 else self.rows_of_year(-term)] = True
-        return int(np.count_nonzero(found))
+        return found
 
     def rows_of_year(self, year: int) -> Array:
         """The rows of the posts of a year, ascending."""

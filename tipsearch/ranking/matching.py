@@ -11,13 +11,19 @@ import numpy as np
 
 from tipsearch.corpus.dates import NO_DATE
 from tipsearch.query.grammar import AnyOf, Category, Dates, Group, Kind, Phrase, Word
+from tipsearch.ranking import phrases
 
 if TYPE_CHECKING:
-    from tipsearch.query.grammar import Filter, Node
+    from collections.abc import Sequence
+
+    from tipsearch.query.grammar import Node
     from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
     from tipsearch.ranking.bm25 import Bm25
     from tipsearch.ranking.terms import Mask
     from tipsearch.store.reader import Reader
+    from tipsearch.store.storage import Array
+
+    Filter = Category | Kind | Dates
 
 KEPT_FILTERS = 16  # filters whose masks are kept in memory
 
@@ -27,7 +33,7 @@ class Matcher:
 
     def __init__(self, reader: Reader, vocabulary: Vocabulary, bm25: Bm25) -> None:
         self.reader, self.vocabulary, self.bm25 = reader, vocabulary, bm25
-        self._filters: dict[Filter, Mask] = {}
+        self._filters: dict[tuple[type, Filter], Mask] = {}
 
     def allowed(self, query: AnalyzedQuery) -> Mask | None:
         """The posts that fulfil all that is written with an operator; None where nothing is."""
@@ -38,12 +44,12 @@ class Matcher:
     def matching(self, query: AnalyzedQuery, without: str = "") -> Mask:
         """The allowed posts that have a word of the query, where it has words but requires none.
 
-        The filters of the facet `without` are left out.
+        The filters of the facet `without` are left out. No post matches a query of stop words.
         """
         if query.tree is None:
             return self.bm25.mask(query.factors)
         found = _Evaluation(self, query, without).root(query.tree, with_optional=True)
-        return np.ones(self.reader.posts, bool) if found is None else found
+        return np.zeros(self.reader.posts, bool) if found is None else found
 
     def word(self, word: Word) -> Mask | None:
         """The posts that have a word; words that are joined by a mark are next to each other."""
@@ -59,22 +65,27 @@ class Matcher:
 
     def text(self, text: str, *, title: bool) -> Mask | None:
         """The posts that have the words of a text next to each other; if `title`, in the title."""
-        mask, posts = None, self.reader.posts
-        offsets, tokens = self.reader.stream
-        for joined in (False, True):
-            wanted = self.vocabulary.reading(text, joined=joined)
-            if not wanted:
-                return None
-            if mask is None:
-                mask = np.zeros(posts, bool)
-            rows = self._having_all(wanted)
-            mask[phrases.matching(offsets, tokens, self.reader.codes, rows, wanted, joined, title)] = True
+        split, joined = (self.vocabulary.reading(text, joined=joined) for joined in (False, True))
+        if not split:
+            return None
+        return self._in_reading(split, False, title) | self._in_reading(joined, True, title)
+
+    def _in_reading(self, wanted: Sequence[int], joined: bool, title: bool) -> Mask:
+        """The posts with some tokens next to each other, in one reading of their compounds."""
+        mask, codes = np.zeros(self.reader.posts, bool), self.reader.codes
+        if min(wanted) >= 0:
+            terms = sorted({token for token in wanted if token < codes.terms})
+            rows = self._having_all(terms)
+            offsets, tokens = self.reader.stream
+            mask[phrases.matching(offsets, tokens, codes, rows, wanted, joined, title)] = True
         return mask
 
-    def _having_all(self, tokens: Sequence[int]) -> Array:
-        """The rows of the posts that have all of some tokens that are terms, ascending."""
-        terms = sorted({token for token in tokens if token < self.reader.codes.terms})
-        return self.bm25.postings.rows_of_all(terms)
+    def _having_all(self, terms: Sequence[int]) -> Array:
+        """The rows of the posts that have all of some terms, ascending."""
+        mask = np.ones(self.reader.posts, bool)
+        for term in terms:
+            mask &= self.bm25.mask([term])
+        return np.flatnonzero(mask)
 
     def _with_prefix(self, word: Word) -> Mask | None:
         """The posts that have a word that starts with a prefix."""
@@ -82,15 +93,17 @@ class Matcher:
         terms = self.vocabulary.terms_with_prefix(prefix)
         if not word.title:
             return self.bm25.mask(terms)
-        return phrases.any_in_title(*self.reader.stream, self.reader.codes, terms)
+        masks = [self._in_reading([term], False, True) | self._in_reading([term], True, True) for term in terms]
+        return np.logical_or.reduce(masks) if masks else np.zeros(self.reader.posts, bool)
 
     def filtered(self, node: Filter) -> Mask:
         """The posts that pass a filter; not to be written to."""
-        mask = self._filters.get(node)
+        key = type(node), node  # nodes of two types may be equal as tuples
+        mask = self._filters.get(key)
         if mask is None:
             if len(self._filters) >= KEPT_FILTERS:
                 self._filters.clear()
-            self._filters[node] = mask = self._computed(node)
+            self._filters[key] = mask = self._computed(node)
         return mask
 
     def _computed(self, node: Filter) -> Mask:
@@ -125,19 +138,29 @@ class _Evaluation:
         if isinstance(node, Phrase):
             return self._matcher.text(node.text, title=node.title)
         if isinstance(node, Word):
-            texts = [node.text] if excluded else self._query.variants(node.text)
+            texts = [node.text]
+            if not excluded and not node.prefix:
+                texts += self._query.variants(self._matcher.vocabulary.analyzer.tokens(node.text))
             return _union([self._matcher.word(node._replace(text=text)) for text in texts])
         return self._matcher.filtered(node)
 
     def _group(self, group: Group, *, with_optional: bool = True) -> Mask | None:
         """The posts that fulfil a group. A filter does not make its words optional."""
-        masks = [self._node(node) for node in group.required]
-        if with_optional and all(map(_facet, group.required)):
-            masks.append(self._any_of(group.optional))
+        required = [(node, mask) for node in group.required if (mask := self._node(node)) is not None]
+        said = [mask for _, mask in required]
+        if with_optional and all(_facet(node) for node, _ in required):
+            optional = _union([self._optional(node) for node in group.optional])
+            said += [optional] if optional is not None else []
         unwanted = [self._node(node, excluded=True) for node in group.excluded]
-        said = [mask for mask in masks if mask is not None]
         denied = [~mask for mask in unwanted if mask is not None]
         return np.logical_and.reduce([*said, *denied]) if said or denied else None
+
+    def _optional(self, node: Node) -> Mask | None:
+        """The posts that have an optional word; of "e-mail" the parts need not be together."""
+        if not isinstance(node, Word) or node.prefix or node.title:
+            return self._node(node)
+        words = self._matcher.vocabulary.analyzer.tokens(node.text)
+        return _union([self._node(Word(word)) for word in words])
 
     def _any_of(self, nodes: Sequence[Node], *, excluded: bool = False) -> Mask | None:
         return _union([self._node(node, excluded=excluded) for node in nodes])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tipsearch.errors import check_limit
 from tipsearch.query.lookup import find_row
+from tipsearch.query.parser import QueryParser
 from tipsearch.query.vocabulary import Vocabulary
 from tipsearch.ranking.answer import Answer
 from tipsearch.ranking.search import RankedRows, Search
@@ -26,6 +27,7 @@ class Searcher:
     def __init__(self, reader: Reader, kernel: str) -> None:
         self._reader, self.kernel = reader, kernel
         self.vocabulary = Vocabulary(reader)
+        self.parser = QueryParser(reader, self.vocabulary)
         self.search = Search(reader, self.vocabulary, kernel)
 
     @property
@@ -41,10 +43,12 @@ class Searcher:
         bm25 = self.search.bm25
         return Suggester(self._reader, self.vocabulary, bm25.postings.rows_of, bm25.top)
 
-    def query(self, text: str, limit: int, ranking: str | Ranking | None, exact: bool) -> Hits:
+    def query(
+        self, text: str, limit: int, ranking: str | Ranking | None, exact: bool, plain: bool = False
+    ) -> Hits:
         """The `limit` best hits of a query: see `Index.query`."""
         limit, chosen, start = check_limit(limit), self.search.usable(ranking), perf_counter()
-        query = self.vocabulary.parse(text, exact=exact)
+        query = self.parser.parse(text, exact=exact, plain=plain)
         ranked = self.search.query(query, limit, chosen)
         milliseconds = 1000 * (perf_counter() - start)
         return self._answer(chosen, ranked, query, milliseconds).hits()
@@ -65,7 +69,7 @@ class Searcher:
         """The parts of the score of a post for a query: see `Index.explain`."""
         from tipsearch.ranking.explanation import Explanation, Part
 
-        chosen, query = self.search.usable(ranking), self.vocabulary.parse(text, exact=exact)
+        chosen, query = self.search.usable(ranking), self.parser.parse(text, exact=exact)
         row, asked = find_row(self._reader, title_or_id), query.own_factors
         score, terms, share, cosine, semantic = self.search.explain(query, row, chosen)
         parts = [

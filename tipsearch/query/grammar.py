@@ -329,16 +329,17 @@ class _Parser:
         if token.kind == "sort":
             self.sort = token.text
             return None
-        title = title or token.field == "title"
+        in_title = title or token.field == "title"
         node = token.node
         if token.kind == "open":
-            node = self.group(depth + 1, title)
-            if node == Group():
-                return None
+            node = self.group(depth + 1, in_title)
+            if node == Group():  # "()" is nothing, and "title:()" the word "title"
+                word = _Token("word", token.sign, text=f"{token.field}:")
+                return self._operand(word, depth, title) if token.field else None
         elif token.kind == "phrase":
-            node = Phrase(" ".join(token.text.split()), title)
+            node = Phrase(" ".join(token.text.split()), in_title)
         elif node is None:
-            node = _word(token.text, title)
+            node = _word(token.text, in_title)
         if token.sign:
             role = "required" if token.sign == "+" else "excluded"
         elif token.field:

@@ -297,6 +297,7 @@ SIZES = {
     "fields": "title:(a b) " * 50_000,
     "pairs": "title:a title:b date:2015 date:2016|" * 10_000,
     "empty fields": 'kind:"a b"' * 100_000,
+    "empty fields and alternatives": 'kind:"a b"|' * 100_000,
     "plain": "word " * 200_000,
     "one word": "x" * 1_000_000,
     "quotes": '"' * 1_000_000,
@@ -338,8 +339,8 @@ def test_deep_parentheses(levels: int) -> None:
     query = parse("(+a " * levels + ")" * levels + "| b")
     assert isinstance(query.tree.required[0], AnyOf)
     assert query.tree.required[0].parts[1] == B
-    outer = parse("-(x AND (" + "(" * levels + "y" + ")" * levels + ")) z")
-    assert outer.tree == Group((), (Word("z"),), (need(Word("x"), Word("y")),))
+    outer = parse("-(" + "(" * levels + "x" + ")" * levels + " y) z")
+    assert outer.tree == Group((), (Word("z"),), (Word("x"), Word("y")))
 
 
 # A drawn query: text is made from it, and the rules are applied to it. Each part has an operand

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tipsearch.query.grammar import parse
-from tipsearch.query.wording import MAX_SHOWN, in_words
+from tipsearch.query.wording import MAX_LENGTH, MAX_SHOWN, in_words
 
 EXAMPLES = {
     "": "nothing",
@@ -18,6 +18,7 @@ EXAMPLES = {
     "+refund angry": "angry; with refund",
     "+refund +return +cust*": "with refund, return and words starting with cust",
     '"on  the phone" “fix fast”': 'with "on the phone" and "fix fast"',
+    '"a\0\0\ud800b"': 'with "a b"',
     'a -refund -"no way"': 'a; without refund or "no way"',
     "title:patience": "with patience in the title",
     'title:(calm "fix fast") b': 'b; with calm and "fix fast" in the title',
@@ -72,7 +73,9 @@ def test_long_queries_are_cut() -> None:
     words = [f"w{number}" for number in range(MAX_SHOWN + 3)]
     assert in_words(parse(" ".join(words))) == ", ".join([*words[:MAX_SHOWN], "3 more"])
     assert in_words(parse(" OR ".join(words))).endswith("w19 or 3 more")
-    assert in_words(parse("a" * 81)) == "a" * 80 + "…"
+    assert in_words(parse(" ".join(words[:MAX_SHOWN]))) == ", ".join(words[:MAX_SHOWN])
+    assert in_words(parse("a" * (MAX_LENGTH + 1))) == "a" * MAX_LENGTH + "…"
+    assert in_words(parse("a" * MAX_LENGTH)) == "a" * MAX_LENGTH
 
 
 @given(st.text(st.characters()))

@@ -25,8 +25,8 @@ from tipsearch.corpus.dates import span
 
 MAX_DEPTH = 20
 MAX_NODES = 1_000
-# Each token adds at most two nodes: its own, and a group or an alternative that holds it.
-_MAX_TOKENS = MAX_NODES // 2 - 2
+# A match of _TOKEN adds at most two nodes: words, or a word and a group that holds it.
+_MAX_MATCHES = MAX_NODES // 2 - 2
 
 
 class Word(NamedTuple):
@@ -114,7 +114,7 @@ def parse(text: str) -> Query:
 excluded=(Word(text='refund', prefix=False, title=False),))
     """
     if not _SPECIAL.search(text):  # plain words alone, as most queries are
-        words = text.split(maxsplit=_MAX_TOKENS)
+        words = text.split(maxsplit=_MAX_MATCHES)
         return Query(Group(optional=tuple([Word(word) for word in words if _has_token(word)])))
     tokens, rest = _tokens(text)
     parser = _Parser(tokens)
@@ -179,7 +179,7 @@ def _tokens(text: str) -> tuple[list[_Token], str]:
     """The first tokens of a text, and the text behind them."""
     tokens: list[_Token] = []
     for count, match in enumerate(_TOKEN.finditer(text)):
-        if max(count, len(tokens)) >= _MAX_TOKENS:
+        if count >= _MAX_MATCHES:
             return tokens, text[match.start() :]
         kind, sign, field = match.lastgroup or "", match["sign"] or "", match["field"] or ""
         value = match[kind]
@@ -329,16 +329,17 @@ class _Parser:
         if token.kind == "sort":
             self.sort = token.text
             return None
-        title = title or token.field == "title"
+        in_title = title or token.field == "title"
         node = token.node
         if token.kind == "open":
-            node = self.group(depth + 1, title)
-            if node == Group():
-                return None
+            node = self.group(depth + 1, in_title)
+            if node == Group():  # "()" is nothing, and "title:()" the word "title"
+                word = _Token("word", token.sign, text=f"{token.field}:")
+                return self._operand(word, depth, title) if token.field else None
         elif token.kind == "phrase":
-            node = Phrase(" ".join(token.text.split()), title)
+            node = Phrase(" ".join(token.text.split()), in_title)
         elif node is None:
-            node = _word(token.text, title)
+            node = _word(token.text, in_title)
         if token.sign:
             role = "required" if token.sign == "+" else "excluded"
         elif token.field:
@@ -385,7 +386,7 @@ def _grouped(items: list[_Item]) -> Group:
         else:
             require(node)
     for nodes in fields.values():
-        require(_any_of(map(_simplified, nodes)) if len(nodes) > 1 else nodes[0])
+        require(_any_of(map(_simplified, nodes)))
     return Group((*required,), (*optional,), (*excluded,))
 
 

@@ -9,16 +9,15 @@ words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 JOINERS = "-/&."
 WORD = f"[^ '{JOINERS}]+(?:'[^ '{JOINERS}]+)*"  # apostrophes may be inside
 MAX_PARTS = 4
-MAX_LENGTH = 20  # characters of a joined word
+MAX_LENGTH = 14  # characters of a joined word; of longer ones few are also written as one word
 MAX_NUMBER = 4  # digits of a number that is a part
-SHORT = 3  # characters: a slash joins only short parts, and few parts may be longer
-MAX_LONG_PARTS = 2
+SHORT = 3  # characters of a part that is short
 
 _LETTER, _IN_WORD = r"[^\W\d_]", f"[^ '{JOINERS}]"
 # A joiner that is not between two words. A dot joins only letters that stand alone.
@@ -52,9 +51,8 @@ def compounds(text: str, stop_words: Container[str]) -> Iterator[Compound]:
     for match in _COMPOUND.finditer(text):
         joiner = match[1] or "-"
         parts = match[0].split(joiner)
-        joined = "".join(parts)
-        if joined not in stop_words and _is_joined(parts, joined, joiner, stop_words):
-            yield Compound(match.start(), match.end(), len(parts), joined)
+        if word := joined(parts, stop_words, joiner):
+            yield Compound(match.start(), match.end(), len(parts), word)
 
 
 def sequence(
@@ -74,16 +72,31 @@ def sequence(
         yield word, 1
 
 
-def _is_joined(parts: list[str], joined: str, joiner: str, stop_words: Container[str]) -> bool:
-    """Whether the parts are one word to people, and not a range, a date, a path or a choice."""
-    if len(parts) > MAX_PARTS or len(joined) > MAX_LENGTH or "'" in "".join(parts[:-1]):
-        return False
+def joined(parts: Sequence[str], stop_words: Container[str], joiner: str = "-") -> str:
+    """The joined word of two parts or more; "" where people would not write them as one word.
+
+    The limits keep out ranges ("5-10"), dates, paths, alternatives ("and/or") and names put
+    together of many words. No stop word is a joined word ("U.S.").
+
+    >>> [joined(parts.split("-"), ()) for parts in ("co-worker's", "face-to-face", "covid-19")]
+    ["coworker's", 'facetoface', 'covid19']
+    >>> [joined(parts.split("-"), ()) for parts in ("5-10", "one-size-fits-all", "customer-service")]
+    ['', '', '']
+    >>> [joined(parts.split("/"), ["and", "or"], "/") for parts in ("24/7", "1/2", "and/or")]
+    ['247', '', '']
+    """
+    word = "".join(parts)
+    if len(parts) > MAX_PARTS or len(word) > MAX_LENGTH or word in stop_words:
+        return ""
+    if any("'" in part for part in parts[:-1]) or any(len(part) > SHORT for part in parts[1:-1]):
+        return ""
     numbers = [part for part in parts if part.isdecimal()]
-    if len(numbers) == len(parts):  # "24/7" is a word, but "1/2", "5-10" and "12/10/13" are not
-        return joiner == "/" and len(parts) == 2 and len(joined) == 3
+    if len(numbers) == len(parts):  # of numbers alone only such as "24/7" are a word
+        return word if joiner == "/" and len(parts) == 2 and len(word) == 3 else ""
     if any(len(number) > MAX_NUMBER for number in numbers):
-        return False
-    long_parts = sum(len(part) > SHORT for part in parts)
-    if joiner == "/":
-        return not long_parts and not all(part in stop_words for part in parts)
-    return long_parts <= MAX_LONG_PARTS
+        return ""
+    if joiner == "/" and (
+        any(len(part) > SHORT for part in parts) or all(part in stop_words for part in parts)
+    ):
+        return ""
+    return word

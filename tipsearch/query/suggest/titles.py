@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,17 +54,20 @@ class Titles:
 
     def having(
         self, rows: Iterable[int], words: Sequence[str], prefix: str, *, mistaken: bool
-    ) -> list[int]:
-        """Those of some rows whose title has all the words, and one that starts with the prefix.
+    ) -> dict[int, str]:
+        """Those of some rows whose title has all words, and another that starts with the prefix.
 
         With `mistaken` that one may start with the prefix but for one mistake. Without a prefix
-        (""), the words are enough.
+        (""), the words are enough. Each row has the word that starts so, or "".
         """
-        found = []
+        found = {}
         for row in rows:
             of_title = self._titles[row].split()
-            if set(words) <= set(of_title) and any(
-                word.startswith(prefix) or (mistaken and mistake(prefix, word)) for word in of_title
-            ):
-                found.append(row)
+            others = [word for word in of_title if word not in words]
+            if set(words) <= {*of_title}:
+                fits = (word for word in others if word.startswith(prefix))
+                near = (word for word in others if mistaken and mistake(prefix, word))
+                word = next(chain(fits, near), None) if prefix else ""
+                if word is not None:
+                    found[row] = word
         return found

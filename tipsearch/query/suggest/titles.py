@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tipsearch.query.suggest.best import greatest
 from tipsearch.query.suggest.mistakes import mistake
 from tipsearch.store.prefixes import Prefixes
@@ -33,15 +31,20 @@ class Titles:
         """
         start, end = self._prefixes.span(folded)
         _, end_of_equal = self._prefixes.equal_to(folded)
-        days = self._days[start:end].astype(np.int64)
-        days[: end_of_equal - start] += 1 << 32
         taken = 0
         while True:
             taken = SAME_TITLE * max(limit, taken)
-            rows = self._prefixes.order[start + greatest(days, taken)]
-            found = self.distinct(rows.tolist(), limit)
-            if len(found) == limit or taken >= len(days):
+            rows = [*self._newest(start, end_of_equal, taken), *self._newest(start, end, taken)]
+            found = self.distinct(rows, limit)
+            if len(found) == limit or taken >= end - start:
                 return found
+
+    def _newest(self, start: int, end: int, count: int) -> list[int]:
+        """The rows of the newest posts of those with the titles from one place to another."""
+        rows: list[int] = self._prefixes.order[
+            start + greatest(self._days[start:end], count)
+        ].tolist()
+        return rows
 
     def distinct(self, rows: Iterable[int], limit: int) -> list[int]:
         """The first row of each of the first `limit` titles."""

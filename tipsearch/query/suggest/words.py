@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
-ALPHABET = 40  # the most frequent letters: those that a mistake may have replaced
-VERIFIED = 200  # forms that are compared with a long prefix that has a mistake
+ALPHABET = 32  # the most frequent letters: those that a mistake may have replaced
+VERIFIED = 100  # forms that are compared with a long prefix that has a mistake
 COMMONEST = 10_000  # forms from which the letters are taken
 FORMS_OF_TERM = 8  # surface forms of a term that start alike, as a first guess
 
@@ -121,8 +121,8 @@ def _union(starts: Array, ends: Array) -> Array:
     widest = np.lexsort((-ends, starts))
     starts, ends = starts[widest], ends[widest]
     before = np.maximum.accumulate(np.append(0, ends[:-1]))
-    outer = np.flatnonzero(ends > before)
-    if not len(outer):
-        return np.zeros(0, np.int64)
-    ranges = zip(starts[outer].tolist(), ends[outer].tolist(), strict=True)
-    return np.concatenate([np.arange(start, end) for start, end in ranges])
+    outer = ends > before
+    starts, lengths = starts[outer], ends[outer] - starts[outer]
+    firsts = np.cumsum(lengths) - lengths
+    places: Array = np.repeat(starts - firsts, lengths) + np.arange(lengths.sum())
+    return places

@@ -19,8 +19,8 @@ from tipsearch.analysis.analyzer import Analyzer
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
 COMMANDS = (
-    "index", "add", "remove", "query", "related", "show", "topics", "gaps", "info", "verify",
-    "eval",
+    "index", "add", "remove", "query", "related", "show", "suggest", "topics", "gaps", "info",
+    "verify", "eval",
 )  # fmt: skip
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
 HEAVY = (

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import tipsearch
-from tipsearch.cli import asking, evaluating, exploring, upkeep
+from tipsearch.cli import asking, evaluating, exploring, suggesting, upkeep
 from tipsearch.cli.console import WordsCommand, note
 from tipsearch.errors import (
     AmbiguousTitle,
@@ -46,6 +46,11 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     asking.show: (
         'tipsearch show "Fix Fast to Reduce Stress"',
         "tipsearch show 2025-03-04",
+    ),
+    suggesting.suggest: (
+        "tipsearch suggest cust",
+        "tipsearch suggest angry cu -n 3",
+        "tipsearch suggest servce rec --json",
     ),
     exploring.topics: (
         "tipsearch topics",
@@ -86,7 +91,7 @@ app = typer.Typer(
 for _command, _lines in COMMANDS.items():
     app.command(
         "eval" if _command is evaluating.eval_command else None,
-        cls=WordsCommand if _command is asking.query else None,
+        cls=WordsCommand if _command in {asking.query, suggesting.suggest} else None,
         epilog=_examples(*_lines),
     )(_command)
 

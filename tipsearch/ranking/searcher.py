@@ -40,8 +40,7 @@ class Searcher:
         """Completes texts; it holds its own arrays, made when they are first needed."""
         from tipsearch.query.suggest.suggester import Suggester  # a query needs none
 
-        bm25 = self.search.bm25
-        return Suggester(self._reader, self.vocabulary, bm25.postings.rows_of, bm25.top)
+        return Suggester(self._reader, self.vocabulary, self.search.bm25.postings)
 
     def query(
         self, text: str, limit: int, ranking: str | Ranking | None, exact: bool, plain: bool = False

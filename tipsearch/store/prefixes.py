@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KEY = 8  # bytes of a string that its key holds
 # A key has each byte plus 1, and 0 beyond the end. No byte of UTF-8 is 255.
-_PLUS_ONE = bytes(min(byte + 1, 255) for byte in range(256))
+_PLUS_ONE = bytes((byte + 1) % 256 for byte in range(256))
 _ONES = np.uint64(0x0101010101010101)
 
 
@@ -81,11 +81,11 @@ class Prefixes:
 
     def spans(self, prefixes: Sequence[bytes]) -> tuple[Array, Array]:
         """The first place and the end for the first 8 bytes of each prefix (none is empty)."""
-        heads = [prefix[:KEY].translate(_PLUS_ONE) for prefix in prefixes]
-        keys = np.frombuffer(b"".join(head.ljust(KEY, b"\0") for head in heads), ">u8")
-        lengths = np.fromiter(map(len, heads), np.uint64, len(heads))
-        steps = np.uint64(1) << (np.uint64(8) * (np.uint64(KEY) - lengths))
-        firsts = keys.astype(np.uint64)
+        heads = b"".join([prefix[:KEY].ljust(KEY, b"\xff") for prefix in prefixes])
+        firsts = np.frombuffer(heads.translate(_PLUS_ONE), ">u8").astype(np.uint64)
+        lengths = np.fromiter(map(len, prefixes), np.int64, len(prefixes))
+        unused = (8 * (KEY - np.minimum(lengths, KEY))).astype(np.uint64)
+        steps = np.uint64(1) << unused
         return np.searchsorted(self._keys, firsts), np.searchsorted(self._keys, firsts + steps)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,24 +15,31 @@ if TYPE_CHECKING:
 SAMPLE = 1000  # posts in which the other words are counted, at most
 
 
+class Postings(Protocol):
+    """The posts of each term."""
+
+    def rows_of(self, number: int) -> Array:
+        """The rows of the posts that have a term, ascending."""
+
+    def weights_in(self, number: int, rows: Array) -> tuple[Array, Array]:
+        """Those of some ascending rows that have a term, as places, and its weights in them."""
+
+
 class Company:
-    """The posts that have all of some terms, and how many of them have another term.
+    """The posts that have all of some terms; all posts where there is no term."""
 
-    `rows_of` gives the rows of the posts that have a term, ascending.
-    """
-
-    def __init__(
-        self, reader: Reader, rows_of: Callable[[int], Array], terms: Sequence[int]
-    ) -> None:
-        self._reader, self._rows_of, self._terms = reader, rows_of, terms
+    def __init__(self, reader: Reader, postings: Postings, terms: Sequence[int]) -> None:
+        self._reader, self._postings, self._terms = reader, postings, terms
 
     @cached_property
-    def _rows(self) -> Array:
-        """The rows of the posts, ascending."""
-        shortest, *others = sorted(map(self._rows_of, self._terms), key=len)
+    def rows(self) -> Array | None:
+        """The rows of the posts, ascending; None for all posts."""
+        if not self._terms:
+            return None
+        rows, *others = sorted(map(self._postings.rows_of, self._terms), key=len)
         for other in others:
-            shortest = shortest[self._mask(other)[shortest]]
-        return shortest
+            rows = rows[self._mask(other)[rows]]
+        return rows
 
     def _mask(self, rows: Array) -> Array:
         mask = np.zeros(self._reader.posts, bool)
@@ -40,22 +47,22 @@ class Company:
         return mask
 
     @cached_property
-    def _of_rows(self) -> Array:
-        return self._mask(self._rows)
+    def mask(self) -> Array | None:
+        """Whether each row is one of them; None for all posts."""
+        return None if self.rows is None else self._mask(self.rows)
+
+    @cached_property
+    def step(self) -> int:
+        """1 where words are counted in all of the posts, n where they are in every n-th."""
+        return 1 if self.rows is None else max(1, -(-len(self.rows) // SAMPLE))
 
     @cached_property
     def counts(self) -> Array | None:
-        """How many of at most SAMPLE of the posts have each term; None if there is no post."""
-        if not self._terms or not len(self._rows):
+        """How many of every `step`-th of the posts have each term; None for all or no posts."""
+        if self.rows is None or not len(self.rows):
             return None
-        sample = self._rows[:: -(-len(self._rows) // SAMPLE)]
-        return np.bincount(self._reader.terms_of(sample), minlength=len(self._reader.terms))
-
-    def count(self, term: int) -> int:
-        """How many of the posts have a term."""
-        if not self._terms or not len(self._rows):
-            return 0
-        return int(np.count_nonzero(self._of_rows[self._rows_of(term)]))
+        terms = self._reader.terms_of(self.rows[:: self.step])
+        return np.bincount(terms, minlength=len(self._reader.terms))
 
 
 class Context(NamedTuple):

@@ -46,11 +46,13 @@ def mistake(prefix: str, word: str) -> str | None:
     >>> mistake("custamer", "customers"), mistake("cust", "customer"), mistake("just", "customer")
     ('one letter differs', None, None)
     """
+    if prefix[:1] != word[:1]:
+        return None
     pairs = zip(prefix, word, strict=False)
     shared = min(len(prefix), len(word))
     # A mistake before the first difference has the same effect as one there.
     at = next((place for place, (one, other) in enumerate(pairs) if one != other), shared)
-    if not 0 < at < len(prefix):
+    if at == len(prefix):
         return None
     typed, meant = prefix[at:], word[at:]
     if len(typed) > 1 and meant.startswith(typed[1] + typed[0] + typed[2:]):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tipsearch.analysis.analyzer import fold
 from tipsearch.errors import SettingError, check_limit
-from tipsearch.query.suggest.company import Company, Context
+from tipsearch.query.suggest.best import greatest
+from tipsearch.query.suggest.company import Company, Context, Postings
 from tipsearch.query.suggest.mistakes import may_have_mistake, mistake
 from tipsearch.query.suggest.suggestion import Suggestion, Suggestions
 from tipsearch.query.suggest.titles import Titles
@@ -22,26 +25,16 @@ if TYPE_CHECKING:
 
 RARE = 100  # times as many posts must have a word that a mistake may stand for
 FIRST = 3  # completions as typed that come before those
-RANKED = 64  # best posts whose titles are compared with the typed words
+IN_TITLES = 3  # completions that are looked for in titles
+RANKED = 64  # posts whose titles are compared with the typed words
 CACHED = 1 << 10  # words whose correction is kept in memory
 
 
 class Suggester:
-    """Suggests completions for a text.
+    """Suggests completions for a text."""
 
-    `rows_of` gives the rows of the posts that have a term, ascending; `best_rows` the best rows for
-    terms with their factors, and their scores.
-    """
-
-    def __init__(
-        self,
-        reader: Reader,
-        vocabulary: Vocabulary,
-        rows_of: Callable[[int], Array],
-        best_rows: Callable[[Mapping[int, float], int], Sequence[tuple[int, float]]],
-    ) -> None:
-        self._reader, self._vocabulary = reader, vocabulary
-        self._rows_of, self._best_rows = rows_of, best_rows
+    def __init__(self, reader: Reader, vocabulary: Vocabulary, postings: Postings) -> None:
+        self._reader, self._vocabulary, self._postings = reader, vocabulary, postings
         self._corrected = lru_cache(CACHED)(self._correction)
 
     @cached_property
@@ -86,7 +79,7 @@ class Suggester:
                 (term,) = self._vocabulary.numbers([word])
             if term >= 0:
                 known.setdefault(term, word)
-        return Context(known, corrections, Company(self._reader, self._rows_of, [*known]))
+        return Context(known, corrections, Company(self._reader, self._postings, [*known]))
 
     def _correction(self, word: str) -> str | None:
         """The nearest word that some post has, or a stop word; None if no word is near."""
@@ -106,52 +99,80 @@ class Suggester:
             mistaken = self.words.mistaken(prefix, limit, counts)
             often = [completion for completion in mistaken if completion.posts > least]
             found = [*found[:FIRST], *often, *found[FIRST:]]
-        return found[:limit]
+        # A word is no completion of a text that has it.
+        return [completion for completion in found if completion.term not in context.known][:limit]
 
     def _word(self, typed: Typed, context: Context, completion: Completion) -> Suggestion:
         """A completed word as a suggestion."""
-        posts, reasons = context.company.count(completion.term), list[str]()
-        if posts:
-            reasons.append(f"{_posts(posts)} with {', '.join(context.known.values())}")
-        else:
-            reasons.append(_posts(completion.posts))
+        company, posts, reasons = context.company, completion.posts, [_posts(completion.posts)]
+        if company.counts is not None and (shared := int(company.counts[completion.term])):
+            posts = shared * company.step
+            about = "about " * (company.step > 1)
+            reasons = [f"{about}{_posts(posts)} with {', '.join(context.known.values())}"]
         if typed.last and (wrong := mistake(typed.last.word, completion.form)):
             reasons.append(wrong)
         reasons += [f'"{old}" read as "{new}"' for old, new in context.corrections.items()]
         text = typed.completed(completion.form, context.corrections)
-        return Suggestion(text, "word", ", ".join(reasons), posts or completion.posts)
+        return Suggestion(text, "word", ", ".join(reasons), posts)
 
     # --- titles
 
     def _titles(
-        self, typed: Typed, context: Context, words: Sequence[Completion], limit: int
+        self, typed: Typed, context: Context, completions: Sequence[Completion], limit: int
     ) -> list[Suggestion]:
         """The titles that start with the text, then those that have all its words."""
         folded = fold(typed.plain)
         if not folded:
             return []
-        # White space at the end says that the last word is whole.
-        folded += " " * typed.plain[-1].isspace()
+        folded += " " * bool(typed.finished and typed.last is None)  # the last word is whole
         starting = self.titles.starting_with(folded, limit)
-        having = self._having(typed, context, words) if len(starting) < limit else []
-        return [
-            Suggestion(post.title, "title", why, 1, post.id)
-            for row in self.titles.distinct([*starting, *having], limit)
-            for post in [self._reader.post(row)]
-            for why in ["starts with the text" if row in starting else "has the words"]
-        ]
+        why = dict.fromkeys(starting, "starts with the text")
+        if len(starting) < limit:
+            why = {**self._having(typed, context, completions), **why}
+        suggestions = []
+        for row in self.titles.distinct([*starting, *why], limit):
+            post = self._reader.post(row)
+            suggestions.append(Suggestion(post.title, "title", why[row], 1, post.id))
+        return suggestions
 
-    def _having(self, typed: Typed, context: Context, words: Sequence[Completion]) -> list[int]:
-        """The rows whose title has all words, of the best for these and their completions."""
-        factors = dict.fromkeys([*context.known, *(word.term for word in words)], 1.0)
-        if not factors:
-            return []
+    def _having(
+        self, typed: Typed, context: Context, completions: Sequence[Completion]
+    ) -> dict[int, str]:
+        """The rows whose title has all words, of those RANKED best, with the reason in words."""
         prefix = typed.last.word if typed.last else ""
         text = typed._replace(text=typed.plain).completed(prefix, context.corrections)
-        *finished, last = [*fold(text).split(), *[""] * (typed.last is None)]
-        mistaken = any(mistake(prefix, word.form) for word in words)
-        rows = [row for row, _ in self._best_rows(factors, RANKED)]
-        return self.titles.having(rows, finished, last, mistaken=mistaken)
+        *words, last = [*fold(text).split(), *[""] * (typed.last is None)]
+        terms = [completion.term for completion in completions[:IN_TITLES]]
+        if typed.last is None:
+            terms = [*context.known][-1:]
+        rows = self._heaviest(terms, context.company)
+        mistaken = any(mistake(prefix, completion.form) for completion in completions)
+        reasons = {}
+        for row, word in self.titles.having(rows, words, last, mistaken=mistaken).items():
+            shown, wrong = filter(None, [*words, word]), mistake(last, word)
+            reasons[row] = f"has {', '.join(shown)}" + (f", {wrong}" if wrong else "")
+        return reasons
+
+    def _heaviest(self, terms: Sequence[int], company: Company) -> list[int]:
+        """The RANKED rows of the company in which any of some terms weighs most, heaviest first.
+
+        A word weighs most in the posts that have it in the title and are short.
+        """
+        found = [(np.zeros(0, np.int64), np.zeros(0))]
+        for term in terms:
+            rows, weights = self._postings.weights_in(term, self._all_rows)
+            if company.mask is not None:
+                here = company.mask[rows]
+                rows, weights = rows[here], weights[here]
+            best = greatest(weights, RANKED)
+            found.append((rows[best], weights[best]))
+        rows, weights = map(np.concatenate, zip(*found, strict=True))
+        heaviest: list[int] = rows[greatest(weights, RANKED)].tolist()
+        return heaviest
+
+    @cached_property
+    def _all_rows(self) -> Array:
+        return np.arange(self._reader.posts, dtype=np.int32)
 
 
 def _posts(number: int) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from tipsearch.query.suggest.best import greatest
 from tipsearch.query.suggest.mistakes import mistake
@@ -32,15 +31,20 @@ class Titles:
         """
         start, end = self._prefixes.span(folded)
         _, end_of_equal = self._prefixes.equal_to(folded)
-        days = self._days[start:end].astype(np.int64)
-        days[: end_of_equal - start] += 1 << 32
         taken = 0
         while True:
             taken = SAME_TITLE * max(limit, taken)
-            rows = self._prefixes.order[start + greatest(days, taken)]
-            found = self.distinct(rows.tolist(), limit)
-            if len(found) == limit or taken >= len(days):
+            rows = [*self._newest(start, end_of_equal, taken), *self._newest(start, end, taken)]
+            found = self.distinct(rows, limit)
+            if len(found) == limit or taken >= end - start:
                 return found
+
+    def _newest(self, start: int, end: int, count: int) -> list[int]:
+        """The rows of the newest posts of those with the titles from one place to another."""
+        rows: list[int] = self._prefixes.order[
+            start + greatest(self._days[start:end], count)
+        ].tolist()
+        return rows
 
     def distinct(self, rows: Iterable[int], limit: int) -> list[int]:
         """The first row of each of the first `limit` titles."""
@@ -53,17 +57,20 @@ class Titles:
 
     def having(
         self, rows: Iterable[int], words: Sequence[str], prefix: str, *, mistaken: bool
-    ) -> list[int]:
-        """Those of some rows whose title has all the words, and one that starts with the prefix.
+    ) -> dict[int, str]:
+        """Those of some rows whose title has all words, and another that starts with the prefix.
 
         With `mistaken` that one may start with the prefix but for one mistake. Without a prefix
-        (""), the words are enough.
+        (""), the words are enough. Each row has the word that starts so, or "".
         """
-        found = []
+        found = {}
         for row in rows:
             of_title = self._titles[row].split()
-            if set(words) <= set(of_title) and any(
-                word.startswith(prefix) or (mistaken and mistake(prefix, word)) for word in of_title
-            ):
-                found.append(row)
+            others = [word for word in of_title if word not in words]
+            if set(words) <= {*of_title}:
+                fits = (word for word in others if word.startswith(prefix))
+                near = (word for word in others if mistaken and mistake(prefix, word))
+                word = next(chain(fits, near), None) if prefix else ""
+                if word is not None:
+                    found[row] = word
         return found

@@ -18,6 +18,7 @@ _NO_WORDS = re.compile(
     )""",
     re.VERBOSE,
 )
+_CLOSING = "\"”'’)*"  # what may follow a word that is still being typed
 
 
 class Token(NamedTuple):
@@ -31,8 +32,9 @@ class Token(NamedTuple):
 class Typed(NamedTuple):
     """A text as typed: its finished plain words, and the `last` one, which may go on.
 
-    `last` is None where white space follows the last word, and where the text ends with an operator
-    or a filter. `plain` is the text with spaces in place of operators and filters.
+    `last` is None where white space or punctuation other than _CLOSING follows the last word, and
+    where the text ends with an operator or a filter. `plain` is the text with spaces in place of
+    operators and filters.
     """
 
     text: str
@@ -55,8 +57,7 @@ def read(text: str, analyzer: Analyzer) -> Typed:
     """Take a typed text apart."""
     plain = _NO_WORDS.sub(lambda match: " " * len(match[0]), text)
     tokens = [Token(word, start, end) for start, end, word in analyzer.spans(plain, _Everything())]
-    # Punctuation after the last word, such as a closing quote, leaves it unfinished.
-    if not tokens or plain[-1].isspace():
+    if not tokens or plain[tokens[-1].end :].strip(_CLOSING):
         return Typed(text, plain, tokens, None)
     return Typed(text, plain, tokens[:-1], tokens[-1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
-ALPHABET = 40  # the most frequent letters: those that a mistake may have replaced
-VERIFIED = 500  # forms that are compared with a long prefix that has a mistake
+ALPHABET = 32  # the most frequent letters: those that a mistake may have replaced
+VERIFIED = 100  # forms that are compared with a long prefix that has a mistake
+COMMONEST = 10_000  # forms from which the letters are taken
 FORMS_OF_TERM = 8  # surface forms of a term that start alike, as a first guess
 
 
@@ -45,7 +47,6 @@ class Words:
         self._terms = terms[order]
         self._posts = reader.document_frequencies()[self._terms].astype(np.int64)
         self._weight = (self._posts << 32) + frequency.whole()[order]
-        self._blob = forms.strings.lines().blob
 
     def starting_with(
         self, prefix: str, limit: int, together: Array | None = None
@@ -82,11 +83,10 @@ class Words:
 
     @cached_property
     def _letters(self) -> list[str]:
-        """The most frequent characters of the forms, without digits."""
-        codes = np.frombuffer(bytes(self._blob).decode().encode("utf-32-le"), "<u4")
-        counts = np.bincount(codes)
-        letters = [chr(code) for code in np.argsort(-counts, kind="stable")[:ALPHABET].tolist()]
-        return [letter for letter in letters if letter.isalpha()]
+        """The most frequent letters of the commonest forms."""
+        commonest = map(self._prefixes.string, greatest(self._weight, COMMONEST).tolist())
+        counts = Counter(filter(str.isalpha, "".join(commonest)))
+        return [letter for letter, _ in counts.most_common(ALPHABET)]
 
     def _best(self, places: Array, limit: int, together: Array | None) -> list[Completion]:
         """The best of the forms at some ascending places, one a term."""
@@ -121,8 +121,8 @@ def _union(starts: Array, ends: Array) -> Array:
     widest = np.lexsort((-ends, starts))
     starts, ends = starts[widest], ends[widest]
     before = np.maximum.accumulate(np.append(0, ends[:-1]))
-    outer = np.flatnonzero(ends > before)
-    if not len(outer):
-        return np.zeros(0, np.int64)
-    ranges = zip(starts[outer].tolist(), ends[outer].tolist(), strict=True)
-    return np.concatenate([np.arange(start, end) for start, end in ranges])
+    outer = ends > before
+    starts, lengths = starts[outer], ends[outer] - starts[outer]
+    firsts = np.cumsum(lengths) - lengths
+    places: Array = np.repeat(starts - firsts, lengths) + np.arange(lengths.sum())
+    return places

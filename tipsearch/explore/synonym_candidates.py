@@ -107,7 +107,7 @@ class _Survey:
         """The most alike pairs of words that the synonyms of the index do not have."""
         pairs = self._by_context() if self._reader.embedding is None else self._by_vectors()
         known = self._known()
-        new = (pair for pair in pairs if (self._words[pair[1]], self._words[pair[2]]) not in known)
+        new = (pair for pair in pairs if (self._terms[pair[1]], self._terms[pair[2]]) not in known)
         return sorted(new, key=lambda pair: (-pair[0], pair[1:]))[:MAX_PAIRS]
 
     def candidate(self, pair: Pair) -> SynonymCandidate | None:
@@ -137,18 +137,19 @@ class _Survey:
             (self._reader.post(best[0]), self._reader.post(best[1])),
         )
 
-    def _known(self) -> set[tuple[str, str]]:
-        """The pairs that the synonyms of the index have, in both orders."""
+    def _known(self) -> set[tuple[int, int]]:
+        """The pairs of terms that the synonyms of the index have, in both orders."""
         if not self._reader.synonyms:
             return set()
-        found = self._vocabulary.synonyms
+        found, numbers = self._vocabulary.synonyms, self._vocabulary.numbers
         pairs = {
-            (word, other[0])
-            for word in self._words
+            (term, numbers(other)[0])
+            for word, term in zip(self._words, self._terms, strict=True)
             for expansion in found.of([word])
             for other in expansion.alternatives
+            if len(other) == 1
         }
-        return pairs | {(other, word) for word, other in pairs}
+        return pairs | {(other, term) for term, other in pairs}
 
     def _by_vectors(self) -> Iterator[Pair]:
         """Pairs of words by the cosine of their vectors, from MIN_COSINE on.

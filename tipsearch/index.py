@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tipsearch.explore.gaps.gaps import Gaps
     from tipsearch.explore.graph import RelatedGraph
     from tipsearch.explore.overview import Overview
+    from tipsearch.explore.synonym_candidates import SynonymCandidate
     from tipsearch.explore.topics.topics import Topics
     from tipsearch.query.parsed import ParsedQuery
     from tipsearch.query.subset import Subset
@@ -50,8 +51,9 @@ class Index:
     _fields = (
         "build", "ingest", "add", "remove", "open", "save", "verify", "refresh", "close",
         "query", "related", "suggest", "explain", "parse", "matcher", "post", "info", "files",
-        "topics", "gaps", "related_graph", "significant_terms", "similarity", "picture", "to_frame",
-        "vectorizer", "analyzer", "weighting", "ranking", "synonyms", "terms", "matrix",
+        "topics", "gaps", "related_graph", "significant_terms", "synonym_candidates", "similarity",
+        "picture", "to_frame", "vectorizer", "analyzer", "weighting", "ranking", "synonyms",
+        "terms", "matrix",
     )  # fmt: skip
 
     def __init__(self, generation: storage.Generation, kernel: str = "auto") -> None:
@@ -488,6 +490,17 @@ class Index:
         from tipsearch.explore import overview
 
         return overview.picture(of, [*self], self.analyzer)
+
+    def synonym_candidates(self, limit: int = 20) -> list[SynonymCandidate]:
+        """Pairs of words that may mean the same, with evidence, best first, for a person to judge.
+
+        They are alike by the vectors of the embedding and rarely stand in the same post. Those that
+        `synonyms` has are left out. An index without embeddings has candidates by feedback alone,
+        of which few are synonyms. Raises SettingError and ExtraMissing.
+        """
+        from tipsearch.explore.synonym_candidates import find
+
+        return find(self._reader, self._searcher, limit)
 
     # --- as tables and matrices
 

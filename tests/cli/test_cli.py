@@ -19,7 +19,8 @@ from tipsearch.analysis.analyzer import Analyzer
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
 COMMANDS = (
-    "index", "add", "remove", "query", "related", "show", "suggest", "topics", "gaps", "info",
+    "index", "add", "remove", "query", "related", "show", "suggest", "topics", "gaps", "synonyms",
+    "info",
     "verify", "eval",
 )  # fmt: skip
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
@@ -289,9 +290,10 @@ def test_examples_in_the_help_work(seeds: Path, tmp_path: Path, command: str) ->
         (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": id, "text": "A refund."}))
     for name in ("questions.txt", "searches.txt"):
         (tmp_path / name).write_text("refund policy\nangry customers\n")
+    (tmp_path / "synonyms.txt").write_text("refund, reimbursement\n")
     (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "fix it fast"}\n')
     (tmp_path / "qrels.tsv").write_text(f"query-id\tcorpus-id\tscore\nq1\t{FIX_FAST}\t1\n")
-    _run(tmp_path, "index", "--ranking", "feedback")
+    _run(tmp_path, "index", "--ranking", "feedback", "--synonyms", "synonyms.txt")
     path = f"{TIPSEARCH.parent}{os.pathsep}{os.environ['PATH']}"
     for example in _examples(_run(tmp_path, command, "--help").stdout):
         assert f"tipsearch {command}" in example

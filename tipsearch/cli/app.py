@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import tipsearch
-from tipsearch.cli import asking, evaluating, exploring, suggesting, upkeep
+from tipsearch.cli import asking, evaluating, exploring, suggesting, synonyms, upkeep
 from tipsearch.cli.console import WordsCommand, note
 from tipsearch.errors import (
     AmbiguousTitle,
@@ -28,6 +28,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     upkeep.index: (
         "tipsearch index",
         "tipsearch index posts.jsonl pages/ --index blog",
+        "tipsearch index --synonyms synonyms.txt",
     ),
     upkeep.add: ("tipsearch add more.jsonl",),
     upkeep.remove: (
@@ -60,6 +61,10 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     exploring.gaps: (
         "tipsearch gaps questions.txt",
         "sort searches.txt | tipsearch gaps - --weak 0.4",
+    ),
+    synonyms.synonyms: (
+        "tipsearch synonyms",
+        "tipsearch synonyms --suggest > synonyms.txt",
     ),
     upkeep.info: ("tipsearch info",),
     upkeep.verify: ("tipsearch verify",),

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 Exact = Annotated[
     bool,
-    typer.Option("--exact", help="Search for the words as typed: correct no typing mistakes."),
+    typer.Option(
+        "--exact", help="Search for the words as typed, without corrections and synonyms."
+    ),
 ]
 
 
@@ -60,11 +62,17 @@ def query(
 
 
 def _query_notes(hits: "Hits", parsed: "ParsedQuery", limit: int) -> list[str]:
-    """What stderr says about an answer: corrections, unknown words, and how much more there is."""
+    """What stderr says about an answer: how the query was read, and how much more there is."""
     notes = []
     if parsed.corrected:
         pairs = [f'"{new}" instead of "{typed[:40]}"' for typed, new in parsed.corrected.items()]
         notes.append(f"Searched for {listing(pairs)} (--exact searches as typed).")
+    if parsed.synonyms:
+        pairs = [
+            f'{listing(quoted(added))} (for "{typed[:40]}")'
+            for typed, added in parsed.synonyms.items()
+        ]
+        notes.append(f"Also searched for {listing(pairs)}.")
     if parsed.unknown:
         notes.append(f"No title or text has: {listing(quoted(parsed.unknown))}.")
     if not parsed.terms and not parsed.unknown and not parsed.years:

@@ -59,6 +59,7 @@ def build(
     ranking: str | None = None,
     jobs: int | None = None,
     *,
+    synonyms: Path | None = None,
     as_json: bool = False,
     quiet: bool = False,
 ) -> "Index":
@@ -74,7 +75,7 @@ def build(
         previous = Index.open(folder)
     with progress_bar("Indexing") as progress:
         built, report = Index.ingest(
-            *sources, ranking=ranking, older=previous, jobs=jobs,
+            *sources, ranking=ranking, synonyms=synonyms, older=previous, jobs=jobs,
             progress=lambda share: progress(BUILD_SHARE * share),
         )  # fmt: skip
         check_has_posts(report, sources, as_json)
@@ -84,6 +85,8 @@ def build(
         print_outcome(built, report, folder, as_json)
     if previous and previous.info()["embedding"] and not built.info()["embedding"]:
         note("The new index has no embeddings, which the old one had: --ranking hybrid keeps them.")
+    if previous and previous.synonyms and not built.synonyms:
+        note("The new index has no synonyms, which the old one had: --synonyms FILE keeps them.")
     return built
 
 

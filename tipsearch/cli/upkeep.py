@@ -51,6 +51,18 @@ DefaultRanking = Annotated[
 ]
 
 
+SynonymFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--synonyms",
+        metavar="FILE",
+        readable=False,
+        help='Words that queries find for each other: "a, b, c" on a line, or "a, b => c" for one'
+        " way.  [default: none]",
+    ),
+]
+
+
 def index(
     source: Annotated[
         list[Path] | None,
@@ -61,6 +73,7 @@ def index(
         ),
     ] = None,
     ranking: DefaultRanking = None,
+    synonyms: SynonymFile = None,
     jobs: Jobs = None,
     index: NewIndexFolder = Path("index"),
     as_json: AsJson = False,
@@ -70,7 +83,7 @@ def index(
     The index then holds the posts of these sources and no others. Posts that have not changed since
     the last run are not analysed again.
     """
-    build(source or [SEEDS], index, ranking, jobs, as_json=as_json)
+    build(source or [SEEDS], index, ranking, jobs, synonyms=synonyms, as_json=as_json)
 
 
 def add(
@@ -140,6 +153,7 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
     shown["weighting"] = ", ".join(f"{name} {value}" for name, value in weighting.items())
     shown["ranking"] = shown["ranking"]["name"]
     shown["embedding"] = (shown["embedding"] or {}).get("model", "none")
+    shown["synonyms"] = count(len(shown["synonyms"]), "rule")
     shown["sources"] = listing([path for path, _ in shown["sources"]]) or "not recorded"
     say(terminal.facts(shown))
 

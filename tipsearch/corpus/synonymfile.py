@@ -43,9 +43,11 @@ class SynonymRule(NamedTuple):
         return [[*self.sources], [*self.targets]]
 
     @classmethod
-    def from_json(cls, data: list[list[str]]) -> SynonymRule:
-        """The rule that `to_json` wrote."""
+    def from_json(cls, data: list[list[str]], analyzer: Analyzer) -> SynonymRule:
+        """The rule that `to_json` wrote. Raises ValueError for an entry without a word."""
         sources, targets = data
+        for entry in (*sources, *targets):
+            _check_entry(entry, analyzer)
         return cls((*sources,), (*targets,))
 
 

@@ -218,16 +218,18 @@ class Vocabulary:
             words = query.words[start:end]
             count = min([1.0, *(query.terms.get(term, 1) for term in self.numbers(words))])
             typed, weight = " ".join(words), self._idf(words).sum()
+            names = []
             for alternative in alternatives:
                 idf = self._idf(alternative)
                 share = count * SYNONYM_DISCOUNT * min(1.0, weight / idf.mean()) / len(idf)
                 share = max(round(share * RESOLUTION), 1) / RESOLUTION
-                added = {term for term in self.numbers(alternative) if term >= 0}
-                for term in sorted(added.difference(query.terms)):
+                added = {*self.numbers(alternative)} - {-1, *query.terms}
+                for term in added:
                     terms[term] = max(share, terms.get(term, 0.0))
                     synonym_terms.setdefault(term, typed)
-                if not added <= query.terms.keys():
-                    synonyms[typed] = (*synonyms.get(typed, ()), " ".join(alternative))
+                names += [" ".join(alternative)] * bool(added)
+            if names:
+                synonyms[typed] = (*names,)
         return query._replace(terms=terms, synonyms=synonyms, synonym_terms=synonym_terms)
 
     def _idf(self, words: Sequence[str]) -> Floats:

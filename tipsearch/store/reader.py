@@ -108,7 +108,9 @@ class Reader:
         try:
             self.analyzer = Analyzer.from_json(self._facts["analyzer"])
             self.weighting = Weighting.from_json(self._facts["weighting"])
-        except SettingError as error:
+            rules = self._facts["synonyms"]
+            self.synonyms = [SynonymRule.from_json(rule, self.analyzer) for rule in rules]
+        except (SettingError, ValueError) as error:
             raise self.damaged(str(error)) from error
         self._records, self.ids, self.titles, self.terms, self.categories = (
             Strings(*self._table(file)) for file in layout.STRINGS[:-1]
@@ -145,11 +147,6 @@ class Reader:
         """The model of the embeddings: `model`, `sha256`, `dimensions`; None if there are none."""
         embedding: Mapping[str, Any] | None = self._facts["embedding"]
         return embedding
-
-    @cached_property
-    def synonyms(self) -> list[SynonymRule]:
-        """The rules of the synonym file; empty if the index was given none."""
-        return [SynonymRule.from_json(rule) for rule in self._facts["synonyms"]]
 
     # --- posts
 

@@ -38,12 +38,12 @@ class Encoder:
     def vector(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
         """The embedding of some words: float64, (DIMENSIONS,), of length 1; zeros for no words."""
         model = self._load()
-        rows = [piece for word in words for piece in self._pieces(word, model)]
+        rows = [piece for word in words for piece in self.pieces(word)]
         return unit(model.table[rows].sum(axis=0, dtype=np.float64))
 
-    def _pieces(self, word: str, model: Model) -> list[int]:
+    def pieces(self, word: str) -> list[int]:
         """The rows of the model's table for the pieces of a word. Raises IndexCorrupt."""
-        at = self._place_of(word)
+        model, at = self._load(), self._place_of(word)
         if at < 0:
             return model.pieces([word])[0]
         start, end = self._offsets[at : at + 2].tolist()

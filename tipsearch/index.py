@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tipsearch.analysis.analyzer import Analyzer
     from tipsearch.analysis.weighting import Weighting
     from tipsearch.corpus.report import IngestReport
+    from tipsearch.explore.duplicates import Duplicates
     from tipsearch.explore.gaps.gaps import Gaps
     from tipsearch.explore.graph import RelatedGraph
     from tipsearch.explore.overview import Overview
@@ -49,8 +50,8 @@ class Index:
     _fields = (
         "build", "ingest", "add", "remove", "open", "save", "verify", "refresh", "close",
         "query", "related", "explain", "parse", "matcher", "post", "info", "files", "topics",
-        "gaps", "related_graph", "significant_terms", "similarity", "picture", "to_frame",
-        "vectorizer", "analyzer", "weighting", "ranking", "terms", "matrix",
+        "gaps", "duplicates", "related_graph", "significant_terms", "similarity", "picture",
+        "to_frame", "vectorizer", "analyzer", "weighting", "ranking", "terms", "matrix",
     )  # fmt: skip
 
     def __init__(self, generation: storage.Generation, kernel: str = "auto") -> None:
@@ -394,6 +395,17 @@ class Index:
             return Index.build(asked, analyzer=self.analyzer, ranking=chosen).topics()
 
         return find(queries, self._searcher, chosen, topics, weak, progress or _nothing)
+
+    def duplicates(self, at_least: float = 0.9) -> Duplicates:
+        """Groups of posts that repeat each other: reposts and near-copies, the oldest first.
+
+        Two posts are alike if the cosine of their TF-IDF rows, as in `similarity`, is `at_least` or
+        more, from 0.5 to 1. None such is missed. Posts without a word are never alike. Raises
+        SettingError.
+        """
+        from tipsearch.explore.duplicates import find
+
+        return find(self._reader, self.matrix, at_least)
 
     def related_graph(
         self, limit: int = 5, *, ranking: str | Ranking | None = None

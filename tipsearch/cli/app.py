@@ -56,6 +56,10 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
         "tipsearch gaps questions.txt",
         "sort searches.txt | tipsearch gaps - --weak 0.4",
     ),
+    exploring.duplicates: (
+        "tipsearch duplicates",
+        "tipsearch duplicates --at-least 0.8 --json",
+    ),
     upkeep.info: ("tipsearch info",),
     upkeep.verify: ("tipsearch verify",),
     evaluating.eval_command: (

@@ -1,4 +1,4 @@
-"""The commands that survey a corpus: topics, gaps."""
+"""The commands that survey a corpus: topics, gaps, duplicates."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +21,7 @@ from tipsearch.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from tipsearch.explore.duplicates import Duplicates
     from tipsearch.explore.gaps.gap import Asked, Gap
     from tipsearch.explore.gaps.gaps import Gaps
     from tipsearch.explore.topics.topic import Topic
@@ -70,6 +71,18 @@ WeakBelow = Annotated[
         help="Call an answer weak if its best post covers less than X of the query; 1 is all of it."
         "  [default: 0.53]",
     ),
+]
+AtLeast = Annotated[
+    float,
+    typer.Option(
+        min=0.5,
+        max=1,
+        metavar="X",
+        help="Call two posts alike if the cosine of their words is X or more; 1 is the same words.",
+    ),
+]
+CopyLimit = Annotated[
+    int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N groups of posts.")
 ]
 
 
@@ -128,6 +141,26 @@ def gaps(
         say(json_line(gap.to_json()) for gap in found[:limit])
     elif found:
         say(_gaps_text(found, limit))
+
+
+def duplicates(
+    at_least: AtLeast = 0.9,
+    limit: CopyLimit = 10,
+    index: IndexOrSeeds = Path("index"),
+    as_json: AsJson = False,
+) -> None:
+    """Show posts that repeat each other: reposts and near-copies.
+
+    They stand in groups, the oldest post first. At the right are the date and how much a post is
+    like the nearest other post of its group, from 0 to 1; below is its id.
+    """
+    found = open_or_build(index).duplicates(at_least)
+    if as_json:
+        if len(found) > limit:
+            note(f"{limit:,} of {count(len(found), 'group')}: --limit gives more.")
+        say(map(json_line, found.to_json()[:limit]))
+    else:
+        say(_duplicates_text(found, limit))
 
 
 def _note_choice(found: "Topics") -> None:
@@ -203,3 +236,25 @@ def _weak_share(counted: "Gap | Gaps") -> str:
     """How many times the answer was weak, as a number and as a percentage."""
     share = 100 * counted.weak / counted.asked if counted.asked else 0
     return f"{counted.weak:,} ({share:.0f} %)"
+
+
+def _duplicates_text(found: "Duplicates", limit: int) -> Iterator[str]:
+    """The first groups, and a line of totals over all of them."""
+    from tipsearch.cli import terminal
+
+    shown = found[:limit]
+    for number, group in enumerate(shown, 1):
+        head = f"{number:>{len(str(len(shown)))}}. "
+        for copy in group:
+            facts = f"{copy.date or ''!s:>10}  {copy.similarity:.3f}"
+            yield from terminal.headline(head, copy.title, facts)
+            head = " " * len(head)
+            yield from terminal.paragraph(head, copy.id)
+        yield ""
+    part = f"{len(shown):,} of " if len(shown) < len(found) else ""
+    groups = f"{part}{count(len(found), 'group')} with {count(found.posts, 'post')}"
+    yield from terminal.paragraph(
+        "",
+        f"{groups if found else 'None'} of {count(found.compared, 'post')} with words:"
+        f" alike by {found.at_least:g} or more",
+    )

@@ -49,9 +49,9 @@ class Index:
     # help() lists what is here in this order, that of use, and the rest by name.
     _fields = (
         "build", "ingest", "add", "remove", "open", "save", "verify", "refresh", "close",
-        "query", "related", "explain", "parse", "matcher", "post", "info", "files", "topics",
-        "gaps", "duplicates", "related_graph", "significant_terms", "similarity", "picture",
-        "to_frame", "vectorizer", "analyzer", "weighting", "ranking", "terms", "matrix",
+        "query", "related", "explain", "explain_related", "parse", "matcher", "post", "info",
+        "files", "topics", "gaps", "duplicates", "related_graph", "significant_terms", "similarity",
+        "picture", "to_frame", "vectorizer", "analyzer", "weighting", "ranking", "terms", "matrix",
     )  # fmt: skip
 
     def __init__(self, generation: storage.Generation, kernel: str = "auto") -> None:
@@ -235,6 +235,7 @@ class Index:
         *,
         ranking: str | Ranking | None = None,
         exact: bool = False,
+        diverse: bool = False,
     ) -> Hits:
         """The `limit` best posts for the words of `text`, by the index's own ranking or another.
 
@@ -243,9 +244,14 @@ class Index:
         is a word of all posts of that year, except by "tfidf". A word that `text` repeats counts as
         often. A word that no post has is corrected to the nearest that some have, for a share of
         its weight, unless `exact`; `parse` shows which. The hits are a list, which notebooks show
-        as a table. Raises EmptyQueryError, SettingError and ExtraMissing.
+        as a table.
+
+        By `diverse` the best candidates, five times as many as the hits, are put in an order in
+        which like posts do not stand together (`ranking.diversity`). Scores stay those of the
+        ranking, so the hits are not in order of score then. Raises EmptyQueryError, SettingError
+        and ExtraMissing.
         """
-        return self._searcher.query(text, limit, ranking, exact)
+        return self._searcher.query(text, limit, ranking, exact, diverse)
 
     def related(
         self,
@@ -253,14 +259,15 @@ class Index:
         limit: int = DEFAULT_LIMIT,
         *,
         ranking: str | Ranking | None = None,
+        diverse: bool = False,
     ) -> Hits:
         """The `limit` posts nearest to a post, never itself.
 
         The score is the cosine of their TF-IDF rows, rounded to 12 places so that equal ones tie;
         by "hybrid" what their embeddings have in common is added. Posts of score 0 are left out.
-        Raises PostNotFound, AmbiguousTitle, SettingError.
+        `diverse` is as for `query`. Raises PostNotFound, AmbiguousTitle, SettingError.
         """
-        return self._searcher.related(title_or_id, limit, ranking)
+        return self._searcher.related(title_or_id, limit, ranking, diverse)
 
     def explain(
         self,
@@ -276,6 +283,17 @@ class Index:
         PostNotFound, AmbiguousTitle, SettingError, ExtraMissing.
         """
         return self._searcher.explain(text, title_or_id, ranking, exact)
+
+    def explain_related(
+        self, title_or_id: str, other: str, *, ranking: str | Ranking | None = None
+    ) -> Explanation:
+        """The parts of the score that `other` has as a post related to a post.
+
+        The parts by term sum to the cosine of their TF-IDF rows; by "hybrid" `semantic` is what the
+        embeddings add. `why` names the words that both posts have, as they write them. Raises
+        PostNotFound, AmbiguousTitle, SettingError.
+        """
+        return self._searcher.explain_related(title_or_id, other, ranking)
 
     def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
         """The parsed query: its terms, and how its other words were corrected or left out."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tipsearch.corpus.post import Post
 from tipsearch.index import Index
+from tipsearch.ranking.explanation import Explanation
 from tipsearch.ranking.hit import Hit
 from tipsearch.ranking.hits import Hits
 
@@ -65,6 +66,9 @@ class _Fixed(NamedTuple):
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         return []
+
+    def explain(self, id: str) -> Explanation:
+        return Explanation(self.of, 1.5, ())
 
 
 def _hit(post: Post, snippet: str = "") -> Hit:

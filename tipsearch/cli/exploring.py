@@ -21,7 +21,7 @@ from tipsearch.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from tipsearch.explore.duplicates import Duplicates
+    from tipsearch.explore.duplicates import Duplicates, Group
     from tipsearch.explore.gaps.gap import Asked, Gap
     from tipsearch.explore.gaps.gaps import Gaps
     from tipsearch.explore.topics.topic import Topic
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TITLES_SHOWN = 3  # of each topic
 QUERIES_SHOWN = 5  # of each gap, the weakest
+COPIES_SHOWN = 10  # of each group of duplicates, the oldest
 
 TopicCount = Annotated[
     int | None,
@@ -244,17 +245,25 @@ def _duplicates_text(found: "Duplicates", limit: int) -> Iterator[str]:
 
     shown = found[:limit]
     for number, group in enumerate(shown, 1):
-        head = f"{number:>{len(str(len(shown)))}}. "
-        for copy in group:
-            facts = f"{copy.date or ''!s:>10}  {copy.similarity:.3f}"
-            yield from terminal.headline(head, copy.title, facts)
-            head = " " * len(head)
-            yield from terminal.paragraph(head, copy.id)
+        yield from _copies_text(f"{number:>{len(str(len(shown)))}}. ", group)
         yield ""
-    part = f"{len(shown):,} of " if len(shown) < len(found) else ""
-    groups = f"{part}{count(len(found), 'group')} with {count(found.posts, 'post')}"
-    yield from terminal.paragraph(
-        "",
-        f"{groups if found else 'None'} of {count(found.compared, 'post')} with words:"
-        f" alike by {found.at_least:g} or more",
-    )
+    posts, measure = count(found.compared, "post"), f"(cosine {found.at_least:g} or more)"
+    if found:
+        part = f"{len(shown):,} of " if len(shown) < len(found) else ""
+        summary = f"{part}{count(len(found), 'group')}, in which {found.posts:,} of {posts} repeat"
+        yield from terminal.paragraph("", f"{summary} another {measure}")
+    else:
+        yield from terminal.paragraph("", f"None of {posts} repeats another {measure}")
+
+
+def _copies_text(head: str, group: "Group") -> Iterator[str]:
+    """Title, date and similarity of the first posts of a group; below each, its id."""
+    from tipsearch.cli import terminal
+
+    indent = " " * len(head)
+    for place, copy in enumerate(group[:COPIES_SHOWN]):
+        facts = f"{copy.date or ''!s:>10}  {copy.similarity:.3f}"
+        yield from terminal.headline(indent if place else head, copy.title, facts)
+        yield from terminal.paragraph(indent, copy.id)
+    if len(group) > COPIES_SHOWN:
+        yield f"{indent}and {len(group) - COPIES_SHOWN:,} more"

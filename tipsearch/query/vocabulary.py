@@ -153,6 +153,12 @@ class Vocabulary:
         best = {term: form for _, form, term in sorted(ranked, reverse=True)}
         return [best.get(term, self._terms[term]) for term in terms]
 
+    def words_in(self, texts: Iterable[str]) -> dict[int, str]:
+        """The most frequent surface form of each term in some texts; of equals the first."""
+        counts = Counter(form for text in texts for form in self.analyzer.tokens(text))
+        forms = sorted(counts, key=lambda form: (-counts[form], form), reverse=True)
+        return dict(zip(self.numbers(forms), forms, strict=True))
+
     def forms_of(self, terms: set[int]) -> FormsOfTerms:
         """The surface forms of some terms."""
         return FormsOfTerms(self, terms)

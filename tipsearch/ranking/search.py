@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 
 
 class RankedRows(NamedTuple):
-    """The best rows with their scores; the factors of the query, those by feedback among them."""
+    """The best rows with their scores; the factors of the query, those by feedback among them.
+
+    `prepared` is the query as "hybrid" scores it, None for other rankings. `related_to` is the row
+    that the others are related to, None for a query.
+    """
 
     best: Best
     factors: Factors
+    prepared: PreparedQuery | None = None
+    related_to: int | None = None
 
 
 class ScoreParts(NamedTuple):
@@ -69,7 +75,8 @@ class Search:
             return RankedRows([], factors)
         if ranking.name == "hybrid":
             prepared = self._prepared(query, ranking)
-            return RankedRows(self._hybrid.top(prepared, ranking, limit), prepared.factors)
+            best = self._hybrid.top(prepared, ranking, limit)
+            return RankedRows(best, prepared.factors, prepared)
         if ranking.name == "tfidf":
             return RankedRows(self.tfidf.top(self.tfidf.of_query(query.terms), limit), factors)
         factors = self._with_feedback(factors, ranking)
@@ -89,10 +96,24 @@ class Search:
         best = self.tfidf.top(self.tfidf.of_row(row), limit + 1)
         return [(other, score) for other, score in best if other != row][:limit]
 
-    def explain(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> ScoreParts:
-        """The parts of the score of any row, also of one that is not among the best."""
+    def diverse(self, best: Best, limit: int) -> Best:
+        """The `limit` of the best rows in diverse order: see `ranking.diversity`."""
+        from tipsearch.ranking.diversity import MOST_CANDIDATES, diverse
+
+        vectors = [self.tfidf.vector(row) for row, _ in best[:MOST_CANDIDATES]]
+        return diverse(best, vectors, limit)
+
+    def explain(
+        self, query: AnalyzedQuery, row: int, ranking: Ranking, ranked: RankedRows | None = None
+    ) -> ScoreParts:
+        """The parts of the score of any row, also of one that is not among the best.
+
+        `ranked` is what `query` returned for the same query, where it has been asked.
+        """
         if ranking.name == "hybrid" and (query.factors or query.unknown):
-            prepared, post = self._prepared(query, ranking), self._hybrid.of(row)
+            prepared = ranked.prepared if ranked is not None else None
+            prepared = prepared or self._prepared(query, ranking)
+            post = self._hybrid.of(row)
             (score,) = self._hybrid.scores(prepared, ranking, post)
             (lexical,), (cosine,) = self._hybrid.parts(prepared, post)
             share = float(lexical / prepared.bound) if prepared.bound else 1.0
@@ -102,8 +123,18 @@ class Search:
         if ranking.name == "tfidf":
             parts = self.tfidf.term_scores(self.tfidf.of_query(query.terms), row)
             return ScoreParts(round(terms.total(parts), 12), parts)
-        parts = self.bm25.term_scores(self._with_feedback(query.factors, ranking), row)
+        factors = ranked.factors if ranked else self._with_feedback(query.factors, ranking)
+        parts = self.bm25.term_scores(factors, row)
         return ScoreParts(terms.total(parts), parts)
+
+    def explain_related(self, row: int, other: int, ranking: Ranking) -> ScoreParts:
+        """The parts of the score of a row as related to another one."""
+        parts = self.tfidf.term_scores(self.tfidf.of_row(row), other)
+        score = round(terms.total(parts), 12)
+        if ranking.name != "hybrid":
+            return ScoreParts(score, parts)
+        cosine, semantic = self._hybrid.related_part(row, other)
+        return ScoreParts(round(score + semantic, 12), parts, 1.0, cosine, semantic)
 
     def coverage(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> float:
         """How much of a query a row covers, from 0 to 1: see `ranking.coverage`."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tipsearch.analysis.analyzer import Analyzer
     from tipsearch.analysis.weighting import Weighting
     from tipsearch.corpus.report import IngestReport
+    from tipsearch.explore.duplicates import Duplicates
     from tipsearch.explore.gaps.gaps import Gaps
     from tipsearch.explore.graph import RelatedGraph
     from tipsearch.explore.overview import Overview
@@ -50,10 +51,10 @@ class Index:
     # help() lists what is here in this order, that of use, and the rest by name.
     _fields = (
         "build", "ingest", "add", "remove", "open", "save", "verify", "refresh", "close",
-        "query", "related", "suggest", "explain", "parse", "matcher", "post", "info", "files",
-        "topics", "gaps", "related_graph", "significant_terms", "synonym_candidates", "similarity",
-        "picture", "to_frame", "vectorizer", "analyzer", "weighting", "ranking", "synonyms",
-        "terms", "matrix",
+        "query", "related", "suggest", "explain", "explain_related", "parse", "matcher", "post",
+        "info", "files", "topics", "gaps", "duplicates", "related_graph", "significant_terms",
+        "synonym_candidates", "similarity", "picture", "to_frame", "vectorizer", "analyzer",
+        "weighting", "ranking", "synonyms", "terms", "matrix",
     )  # fmt: skip
 
     def __init__(self, generation: storage.Generation, kernel: str = "auto") -> None:
@@ -242,6 +243,7 @@ class Index:
         ranking: str | Ranking | None = None,
         exact: bool = False,
         plain: bool = False,
+        diverse: bool = False,
     ) -> Hits:
         """The `limit` best posts for a query, by the index's own ranking or another.
 
@@ -255,10 +257,15 @@ class Index:
         is a word of all posts of that year, except by "tfidf". A word that `text` repeats counts as
         often. A word that no post has is corrected to the nearest that some have, for a share of
         its weight. Synonyms are added likewise. Neither is done if `exact`; `parse` shows which
-        these are. The hits are a list, which notebooks show
-        as a table. Raises EmptyQueryError, SettingError and ExtraMissing.
+        these are. The hits are a list, which notebooks show as a table.
+
+        By `diverse` the best candidates, five times as many as the hits, are put in an order in
+        which like posts do not stand together (`ranking.diversity`). Scores stay those of the
+        ranking, so the hits are not in order of score then. Raises EmptyQueryError, SettingError
+        and ExtraMissing.
         """
-        return self._searcher.query(text, limit, ranking, exact, plain)
+        how = {"exact": exact, "plain": plain, "diverse": diverse}
+        return self._searcher.query(text, limit, ranking, **how)
 
     def related(
         self,
@@ -266,14 +273,15 @@ class Index:
         limit: int = DEFAULT_LIMIT,
         *,
         ranking: str | Ranking | None = None,
+        diverse: bool = False,
     ) -> Hits:
         """The `limit` posts nearest to a post, never itself.
 
         The score is the cosine of their TF-IDF rows, rounded to 12 places so that equal ones tie;
         by "hybrid" what their embeddings have in common is added. Posts of score 0 are left out.
-        Raises PostNotFound, AmbiguousTitle, SettingError.
+        `diverse` is as for `query`. Raises PostNotFound, AmbiguousTitle, SettingError.
         """
-        return self._searcher.related(title_or_id, limit, ranking)
+        return self._searcher.related(title_or_id, limit, ranking, diverse)
 
     def suggest(self, text: str, limit: int = DEFAULT_LIMIT) -> Suggestions:
         """At most `limit` completions of a text that is being typed: words, then titles.
@@ -304,6 +312,17 @@ class Index:
         PostNotFound, AmbiguousTitle, SettingError, ExtraMissing.
         """
         return self._searcher.explain(text, title_or_id, ranking, exact)
+
+    def explain_related(
+        self, title_or_id: str, other: str, *, ranking: str | Ranking | None = None
+    ) -> Explanation:
+        """The parts of the score that `other` has as a post related to a post.
+
+        The parts by term sum to the cosine of their TF-IDF rows; by "hybrid" `semantic` is what the
+        embeddings add. `why` names the words that both posts have, as they write them. Raises
+        PostNotFound, AmbiguousTitle, SettingError.
+        """
+        return self._searcher.explain_related(title_or_id, other, ranking)
 
     def parse(self, text: str, *, exact: bool = False) -> ParsedQuery:
         """The parsed query: its terms, and how its other words were corrected or left out."""
@@ -429,6 +448,17 @@ class Index:
             return Index.build(asked, analyzer=self.analyzer, ranking=chosen).topics()
 
         return find(queries, self._searcher, chosen, topics, weak, progress or _nothing)
+
+    def duplicates(self, at_least: float = 0.9) -> Duplicates:
+        """Groups of posts that repeat each other: reposts and near-copies, the oldest first.
+
+        Two posts are alike if the cosine of their TF-IDF rows, as in `similarity`, is `at_least` or
+        more, from 0.5 to 1. None such is missed. Posts without a word are never alike. Raises
+        SettingError.
+        """
+        from tipsearch.explore.duplicates import find
+
+        return find(self._reader, self.matrix, at_least)
 
     def related_graph(
         self, limit: int = 5, *, ranking: str | Ranking | None = None

@@ -19,9 +19,8 @@ from tipsearch.analysis.analyzer import Analyzer
 TIPSEARCH = Path(sys.executable).parent / "tipsearch"
 FIX_FAST = "2014-02-04-fix-fast-to-reduce-stress"
 COMMANDS = (
-    "index", "add", "remove", "query", "related", "show", "suggest", "topics", "gaps", "synonyms",
-    "info",
-    "verify", "eval",
+    "index", "add", "remove", "query", "related", "show", "suggest", "topics", "gaps",
+    "duplicates", "synonyms", "info", "verify", "eval",
 )  # fmt: skip
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("TIPSEARCH", "COLUMNS"))}
 HEAVY = (
@@ -318,7 +317,7 @@ def test_version(indexed: Path) -> None:
     [
         ("tipsearch ", set(COMMANDS)),
         ("tipsearch re", {"remove", "related"}),
-        ("tipsearch query --e", {"--exact"}),
+        ("tipsearch query --e", {"--exact", "--explain"}),
         ("tipsearch query angry --ranking ", {"hybrid", "feedback", "bm25", "tfidf"}),
         ("tipsearch query -5 minutes --l", {"--limit"}),
     ],

@@ -99,6 +99,16 @@ def test_a_small_screen_shows_titles_first(indexed: Path) -> None:
     assert len(whole) >= 80  # who asks for more scrolls
 
 
+def test_reasons_come_before_snippets_on_a_small_screen(indexed: Path) -> None:
+    """With `--explain` each of ten titles has its reason, and as many have snippets as fit."""
+    for command in (["query", "angry customer on the phone"], ["related", "Fix Fast to Reduce"]):
+        shown = _screen(indexed, *command, "--explain")
+        assert 20 <= len(shown) <= LINES - 2
+        assert sum(bool(re.match(r" ?\d+\. ", line)) for line in shown) == 10
+        assert sum(line.strip().startswith("Why: ") for line in shown) == 10
+        assert max(map(len, shown)) <= COLUMNS
+
+
 def test_hits_that_mean_the_like_are_marked(indexed: Path) -> None:
     """A "~" stands behind the score of a post without a word of the query, and a line says so."""
     shown = _screen(indexed, "query", "blood")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tipsearch.corpus.post import Post
 from tipsearch.index import Index
+from tipsearch.ranking.explanation import Explanation
 from tipsearch.ranking.hit import Hit
 from tipsearch.ranking.hits import Hits
 from tipsearch.ranking.snippet import Found
@@ -62,6 +63,9 @@ class _Wordless(NamedTuple):
 
     def find(self, text: str) -> list[Found]:
         return []
+
+    def explain(self, id: str) -> Explanation:
+        return Explanation(self.of, 1.5, ())
 
 
 def _hit(post: Post) -> Hit:

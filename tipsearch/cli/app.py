@@ -37,12 +37,11 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     ),
     asking.query: (
         "tipsearch query angry customer on the phone",
-        "tipsearch query email etiquette 2014 -n 3",
-        "tipsearch query patience --json",
+        "tipsearch query email etiquette 2014 -n 3 --explain",
     ),
     asking.related: (
         'tipsearch related "Fix Fast to Reduce Stress" -n 3',
-        "tipsearch related 2014-02-04-fix-fast-to-reduce-stress",
+        "tipsearch related 2014-02-04-fix-fast-to-reduce-stress --explain",
     ),
     asking.show: (
         'tipsearch show "Fix Fast to Reduce Stress"',
@@ -61,6 +60,10 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     exploring.gaps: (
         "tipsearch gaps questions.txt",
         "sort searches.txt | tipsearch gaps - --weak 0.4",
+    ),
+    exploring.duplicates: (
+        "tipsearch duplicates",
+        "tipsearch duplicates --at-least 0.8 --json",
     ),
     synonyms.synonyms: (
         "tipsearch synonyms",

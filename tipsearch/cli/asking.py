@@ -8,6 +8,8 @@ import typer
 from tipsearch.cli.building import open_or_build
 from tipsearch.cli.console import (
     AsJson,
+    Diverse,
+    Explain,
     IndexFolder,
     IndexOrSeeds,
     Limit,
@@ -36,7 +38,7 @@ Exact = Annotated[
 ]
 
 
-def query(
+def query(  # noqa: PLR0913, PLR0917
     words: Annotated[
         list[str],
         typer.Argument(
@@ -47,6 +49,8 @@ def query(
     limit: Limit = 10,
     ranking: RankingName = None,
     exact: Exact = False,
+    diverse: Diverse = False,
+    explain: Explain = False,
     index: IndexOrSeeds = Path("index"),
     as_json: AsJson = False,
 ) -> None:
@@ -56,9 +60,10 @@ def query(
     query, but a similar meaning.
     """
     opened = open_or_build(index)
-    hits = opened.query(" ".join(words), limit, ranking=ranking, exact=exact)
+    hits = opened.query(" ".join(words), limit, ranking=ranking, exact=exact, diverse=diverse)
     parsed = hits.parsed or opened.parse(" ".join(words))
-    _print_hits(hits, as_json, opened.matcher(parsed), _query_notes(hits, parsed, limit))
+    notes = _query_notes(hits, parsed, limit)
+    _print_hits(hits, as_json, opened.matcher(parsed), notes, explain)
 
 
 def _query_notes(hits: "Hits", parsed: "ParsedQuery", limit: int) -> list[str]:
@@ -97,13 +102,17 @@ def related(
     title_or_id: TitleOrId,
     limit: Limit = 10,
     ranking: RelatedRankingName = None,
+    diverse: Diverse = False,
+    explain: Explain = False,
     index: IndexOrSeeds = Path("index"),
     as_json: AsJson = False,
 ) -> None:
     """Find the posts that are most similar to a given one."""
-    hits = open_or_build(index).related(" ".join(title_or_id), limit, ranking=ranking)
+    hits = open_or_build(index).related(
+        " ".join(title_or_id), limit, ranking=ranking, diverse=diverse
+    )
     notes = [] if hits else ["No other post shares a word with it."]
-    _print_hits(hits, as_json, None, notes)
+    _print_hits(hits, as_json, None, notes, explain)
 
 
 def show(
@@ -117,23 +126,28 @@ def show(
     say([json_line(post.to_json())] if as_json else terminal.post(post))
 
 
-def _print_hits(hits: "Hits", as_json: bool, spans: "Spans | None", notes: list[str]) -> None:
+def _print_hits(
+    hits: "Hits", as_json: bool, spans: "Spans | None", notes: list[str], explain: bool
+) -> None:
     """Print hits to stdout, then notes to stderr; on a terminal both fit the screen."""
     from tipsearch.cli import terminal
 
     note_lines = [line for text in notes for line in terminal.paragraph("", text)]
     if as_json:
-        say(json_line(_hit_json(hit, spans is not None)) for hit in hits)
+        say(json_line(_hit_json(hit, spans is not None, explain)) for hit in hits)
     else:
         height = terminal.height()
         # Two lines are for the command and the prompt.
         room = height - len(note_lines) - 2 if height is not None else None
-        say(terminal.hits(hits, spans, room))
+        say(terminal.hits(hits, spans, room, explain=explain))
     note(*note_lines)
 
 
-def _hit_json(hit: "Hit", of_query: bool) -> dict[str, Any]:
-    """A hit as JSON; only one of a query has `matched`, `added` and the spans to mark."""
+def _hit_json(hit: "Hit", of_query: bool, explain: bool) -> dict[str, Any]:
+    """A hit as JSON.
+
+    One of a query has `matched`, `added` and the spans to mark, an explained one `why`, `parts`.
+    """
     post = hit.post.to_json()
     shown = {"rank": hit.rank, "id": hit.post.id, "score": hit.score}
     shown |= {key: post[key] for key in ("title", "date", "kind", "categories")}
@@ -141,4 +155,4 @@ def _hit_json(hit: "Hit", of_query: bool) -> dict[str, Any]:
     if of_query:
         shown |= {"matched": hit.matched, "added": hit.added}
         shown |= {"title_spans": hit.title_spans, "snippet_spans": hit.snippet_spans}
-    return shown
+    return shown | (hit.explanation.to_json() if explain else {})

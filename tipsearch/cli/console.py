@@ -54,6 +54,16 @@ RelatedRankingName = Annotated[
     _ranking_option("How to score posts. hybrid: by words and by meaning. Others: by words."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
+Diverse = Annotated[
+    bool,
+    typer.Option(
+        "--diverse", help="Keep like posts apart: the best of each kind first, not by score alone."
+    ),
+]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="Say below each post why it was found: its words and meaning."),
+]
 TitleOrId = Annotated[
     list[str],
     typer.Argument(

@@ -1,4 +1,4 @@
-"""The commands that survey a corpus: topics, gaps."""
+"""The commands that survey a corpus: topics, gaps, duplicates."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +21,7 @@ from tipsearch.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from tipsearch.explore.duplicates import Duplicates, Group
     from tipsearch.explore.gaps.gap import Asked, Gap
     from tipsearch.explore.gaps.gaps import Gaps
     from tipsearch.explore.topics.topic import Topic
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 TITLES_SHOWN = 3  # of each topic
 QUERIES_SHOWN = 5  # of each gap, the weakest
+COPIES_SHOWN = 10  # of each group of duplicates, the oldest
 
 TopicCount = Annotated[
     int | None,
@@ -70,6 +72,18 @@ WeakBelow = Annotated[
         help="Call an answer weak if its best post covers less than X of the query; 1 is all of it."
         "  [default: 0.53]",
     ),
+]
+AtLeast = Annotated[
+    float,
+    typer.Option(
+        min=0.5,
+        max=1,
+        metavar="X",
+        help="Call two posts alike if the cosine of their words is X or more; 1 is the same words.",
+    ),
+]
+CopyLimit = Annotated[
+    int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N groups of posts.")
 ]
 
 
@@ -128,6 +142,26 @@ def gaps(
         say(json_line(gap.to_json()) for gap in found[:limit])
     elif found:
         say(_gaps_text(found, limit))
+
+
+def duplicates(
+    at_least: AtLeast = 0.9,
+    limit: CopyLimit = 10,
+    index: IndexOrSeeds = Path("index"),
+    as_json: AsJson = False,
+) -> None:
+    """Show posts that repeat each other: reposts and near-copies.
+
+    They stand in groups, the oldest post first. At the right are the date and how much a post is
+    like the nearest other post of its group, from 0 to 1; below is its id.
+    """
+    found = open_or_build(index).duplicates(at_least)
+    if as_json:
+        if len(found) > limit:
+            note(f"{limit:,} of {count(len(found), 'group')}: --limit gives more.")
+        say(map(json_line, found.to_json()[:limit]))
+    else:
+        say(_duplicates_text(found, limit))
 
 
 def _note_choice(found: "Topics") -> None:
@@ -203,3 +237,33 @@ def _weak_share(counted: "Gap | Gaps") -> str:
     """How many times the answer was weak, as a number and as a percentage."""
     share = 100 * counted.weak / counted.asked if counted.asked else 0
     return f"{counted.weak:,} ({share:.0f} %)"
+
+
+def _duplicates_text(found: "Duplicates", limit: int) -> Iterator[str]:
+    """The first groups, and a line of totals over all of them."""
+    from tipsearch.cli import terminal
+
+    shown = found[:limit]
+    for number, group in enumerate(shown, 1):
+        yield from _copies_text(f"{number:>{len(str(len(shown)))}}. ", group)
+        yield ""
+    posts, measure = count(found.compared, "post"), f"(cosine {found.at_least:g} or more)"
+    if found:
+        part = f"{len(shown):,} of " if len(shown) < len(found) else ""
+        summary = f"{part}{count(len(found), 'group')}, in which {found.posts:,} of {posts} repeat"
+        yield from terminal.paragraph("", f"{summary} another {measure}")
+    else:
+        yield from terminal.paragraph("", f"None of {posts} repeats another {measure}")
+
+
+def _copies_text(head: str, group: "Group") -> Iterator[str]:
+    """Title, date and similarity of the first posts of a group; below each, its id."""
+    from tipsearch.cli import terminal
+
+    indent = " " * len(head)
+    for place, copy in enumerate(group[:COPIES_SHOWN]):
+        facts = f"{copy.date or ''!s:>10}  {copy.similarity:.3f}"
+        yield from terminal.headline(indent if place else head, copy.title, facts)
+        yield from terminal.paragraph(indent, copy.id)
+    if len(group) > COPIES_SHOWN:
+        yield f"{indent}and {len(group) - COPIES_SHOWN:,} more"

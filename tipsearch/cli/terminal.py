@@ -42,17 +42,23 @@ def colours() -> bool:
 
 
 def hits(
-    results: Sequence[Hit], spans: Spans | None = None, room: int | None = None
+    results: Sequence[Hit],
+    spans: Spans | None = None,
+    room: int | None = None,
+    *,
+    explain: bool = False,
 ) -> Iterator[str]:
     """The lines that show hits: one with title, date and score, and one with the snippet.
 
-    For the hits of a query, `spans` gives the places to mark in a line, and a hit without a word of
-    the query has SIMILAR behind its score. `room` is the number of lines to fill. If all titles fit
-    but not all snippets, the last hits have no snippet.
+    With `explain`, a third one says why the post was found. For the hits of a query, `spans` gives
+    the places to mark in a line, and a hit without a word of the query has SIMILAR behind its
+    score. `room` is the number of lines to fill. If all titles and reasons fit but not all
+    snippets, the last hits have no snippet.
     """
     snippets = len(results)
-    if room is not None and len(results) <= room < 2 * len(results):
-        snippets = room - len(results)
+    others = len(results) * (2 if explain else 1)
+    if room is not None and others <= room < others + snippets:
+        snippets = room - others
     for hit in results:
         number = f"{hit.rank:>{len(str(len(results)))}}. "
         right = f"  {hit.post.date or ''!s:>10}  {hit.score:6.3f}"
@@ -64,6 +70,8 @@ def hits(
             columns = width() - len(number)
             snippet = _cut(" ".join(hit.excerpt(columns - 2).split()), columns)
             yield from [" " * len(number) + _marked(snippet, spans or _no_spans)] if snippet else []
+        if explain:
+            yield " " * len(number) + _cut(f"Why: {hit.why}", width() - len(number))
 
 
 def _no_spans(_: str) -> Sequence[tuple[int, int]]:

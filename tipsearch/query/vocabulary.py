@@ -359,6 +359,13 @@ class Vocabulary:
 
         return Runs(self.analyzer)
 
+    def words_in(self, texts: Iterable[str]) -> dict[int, str]:
+        """The most frequent surface form of each term in some texts; of equals the first."""
+        counts = Counter(form for text in texts for form in self.analyzer.tokens(text))
+        forms = sorted(counts, key=lambda form: (-counts[form], form), reverse=True)
+        return dict(zip(self.numbers(forms), forms, strict=True))
+
+
     @cached_property
     def spelling(self) -> Spelling:
         """The corrections of words that no post has."""

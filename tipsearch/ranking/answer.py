@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tipsearch.corpus.post import Post
     from tipsearch.query.parsed import ParsedQuery
     from tipsearch.query.vocabulary import Vocabulary
+    from tipsearch.ranking.explanation import Explanation
     from tipsearch.ranking.search import RankedRows, Search
     from tipsearch.store.ranking import Ranking
     from tipsearch.store.reader import Reader
@@ -41,7 +42,8 @@ class Answer:
         milliseconds: float = 0.0,
     ) -> None:
         self._reader, self._vocabulary, self._search = reader, vocabulary, search
-        self._ranking, (self._best, self._factors) = ranking, ranked
+        self._ranking, self._ranked = ranking, ranked
+        self._best, self._factors = ranked.best, ranked.factors
         self._query, self.milliseconds = query, milliseconds
 
     def hits(self) -> Hits:
@@ -126,3 +128,15 @@ class Answer:
         """The words that feedback added to the query and that the post has."""
         matching = sorted(self._search.bm25.matching(self._expansion, self._reader.row_of(id)))
         return tuple(self._vocabulary.words(matching)) if matching else ()
+
+    def explain(self, id: str) -> Explanation:
+        """The parts of the score of a hit."""
+        from tipsearch.ranking.explanation import explanation
+
+        row, reader, related_to = self._reader.row_of(id), self._reader, self._ranked.related_to
+        if related_to is None:
+            parts = self._search.explain(self._query, row, self._ranking, self._ranked.prepared)
+            return explanation(self._vocabulary, reader.post(row), parts, self._query)
+        parts = self._search.explain_related(related_to, row, self._ranking)
+        post, other = reader.post(row), reader.post(related_to)
+        return explanation(self._vocabulary, post, parts, related_to=other)

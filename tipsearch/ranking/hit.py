@@ -13,6 +13,8 @@ SNIPPET = 140  # characters
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from tipsearch.ranking.explanation import Explanation
+
     class Details(Protocol):
         """The source of all that a hit has beyond rank, id and score."""
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         def matched(self, id: str) -> tuple[str, ...]: ...
         def added(self, id: str) -> tuple[str, ...]: ...
         def find(self, text: str) -> list[Found]: ...
+        def explain(self, id: str) -> Explanation: ...
 
 
 class Hit:
@@ -27,8 +30,9 @@ class Hit:
 
     `post` is the post of that `id`; `snippet` the passage of its text with the most words of the
     query; `matched` the words of the query that it has; `added` the words by feedback that it has.
-    A hit that has neither was found by its embedding. Each is computed when it is first used, since
-    a ranking alone needs none.
+    A hit that has neither was found by its embedding. `why` are the reasons in plain words, and
+    `explanation` the parts of the score. Each is computed when it is first used, since a ranking
+    alone needs none.
     """
 
     __slots__ = ("_details", "_made", "id", "rank", "score")
@@ -81,6 +85,17 @@ class Hit:
         return words
 
     @property
+    def explanation(self) -> Explanation:
+        """The parts of its score: see `Index.explain` and `Index.explain_related`."""
+        parts: Explanation = self._once("explanation", lambda: self._details.explain(self.id))
+        return parts
+
+    @property
+    def why(self) -> str:
+        """The reasons in plain words: see `Explanation.why`."""
+        return self.explanation.why
+
+    @property
     def title_spans(self) -> Spans:
         """Start and end of each word or phrase of the query in the title, in code points."""
         title = self.post.title
@@ -110,7 +125,7 @@ class Hit:
 
     def __reduce__(self) -> tuple[Any, ...]:
         found = {text: self._details.find(text) for text in (self.post.text, self.post.title)}
-        stored = _StoredDetails(self.post, self.matched, self.added, found)
+        stored = _StoredDetails(self.post, self.matched, self.added, found, self.explanation)
         return Hit, (self.rank, self.id, self.score, stored)
 
 
@@ -121,6 +136,7 @@ class _StoredDetails(NamedTuple):
     words: tuple[str, ...]
     more: tuple[str, ...]
     found: dict[str, list[Found]]
+    parts: Explanation
 
     def post(self, id: str) -> Post:
         return self.of
@@ -133,3 +149,6 @@ class _StoredDetails(NamedTuple):
 
     def find(self, text: str) -> list[Found]:
         return self.found[text]
+
+    def explain(self, id: str) -> Explanation:
+        return self.parts

@@ -14,6 +14,7 @@ from tipsearch.ranking.coverage import coverage
 from tipsearch.ranking.feedback import expand_query
 from tipsearch.ranking.matching import Matcher
 from tipsearch.ranking.prepared import ByBm25, ByHybrid, ByTfIdf
+from tipsearch.ranking.terms import ScoreParts, total
 from tipsearch.ranking.tfidf import TfIdf
 from tipsearch.ranking.topk.engine import Engine
 from tipsearch.ranking.topk.selection import contenders, in_order
@@ -23,16 +24,22 @@ if TYPE_CHECKING:
     from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
     from tipsearch.ranking.hybrid import Hybrid
     from tipsearch.ranking.prepared import Prepared
-    from tipsearch.ranking.terms import Best, Factors, Mask, ScoreParts
+    from tipsearch.ranking.terms import Best, Factors, Mask
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
 
 class RankedRows(NamedTuple):
-    """The best rows with their scores; the factors of the query, those by feedback among them."""
+    """The best rows with their scores; the factors of the query, those by feedback among them.
+
+    `prepared` is the query as it was ranked. `related_to` is the row that the others are related
+    to, None for a query.
+    """
 
     best: Best
     factors: Factors
+    prepared: Prepared | None = None
+    related_to: int | None = None
 
 
 class Search:
@@ -70,7 +77,7 @@ class Search:
         if query.by_date:
             rows = self._newest(query, limit)
             scores = dict(self._scored(prepared, np.sort(rows)))
-            return RankedRows([(row, scores[row]) for row in rows], prepared.factors)
+            return RankedRows([(row, scores[row]) for row in rows], prepared.factors, prepared)
         best = prepared.top(limit)
         if query.titled:
             best = self._titled_first(prepared, query, best)[:limit]
@@ -78,7 +85,7 @@ class Search:
             found = {row for row, _ in best}
             rest = [row for row in self._newest(query, limit + len(best)) if row not in found]
             best += [(row, 0.0) for row in rest][: limit - len(best)]
-        return RankedRows(best, prepared.factors)
+        return RankedRows(best, prepared.factors, prepared)
 
     def _prepared(
         self, query: AnalyzedQuery, ranking: Ranking, allowed: Mask | None = None
@@ -125,13 +132,34 @@ class Search:
         best = self.tfidf.top(self.tfidf.of_row(row), limit + 1)
         return [(other, score) for other, score in best if other != row][:limit]
 
-    def explain(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> ScoreParts:
-        """The parts of the score of any row, also of one that is not among the best."""
-        prepared = self._prepared(query, ranking, self.matcher.allowed(query))
+    def diverse(self, best: Best, limit: int) -> Best:
+        """The `limit` of the best rows in diverse order: see `ranking.diversity`."""
+        from tipsearch.ranking.diversity import MOST_CANDIDATES, diverse
+
+        vectors = [self.tfidf.vector(row) for row, _ in best[:MOST_CANDIDATES]]
+        return diverse(best, vectors, limit)
+
+    def explain(
+        self, query: AnalyzedQuery, row: int, ranking: Ranking, prepared: Prepared | None = None
+    ) -> ScoreParts:
+        """The parts of the score of any row, also of one that is not among the best.
+
+        `prepared` is what `query` returned for the same query, where it has been asked.
+        """
+        prepared = prepared or self._prepared(query, ranking, self.matcher.allowed(query))
         parts = prepared.parts(row)
         if row not in query.titled:
             return parts
         return parts._replace(score=parts.score + prepared.bound, title=prepared.bound)
+
+    def explain_related(self, row: int, other: int, ranking: Ranking) -> ScoreParts:
+        """The parts of the score of a row as related to another one."""
+        parts = self.tfidf.term_scores(self.tfidf.of_row(row), other)
+        score = round(total(parts), 12)
+        if ranking.name != "hybrid":
+            return ScoreParts(score, parts)
+        cosine, semantic = self._hybrid.related_part(row, other)
+        return ScoreParts(round(score + semantic, 12), parts, 1.0, cosine, semantic)
 
     def coverage(self, query: AnalyzedQuery, row: int, ranking: Ranking) -> float:
         """How much of a query a row covers, from 0 to 1: see `ranking.coverage`."""

@@ -11,6 +11,7 @@ from tipsearch.query.lookup import find_row
 from tipsearch.query.parser import QueryParser
 from tipsearch.query.vocabulary import Vocabulary
 from tipsearch.ranking.answer import Answer
+from tipsearch.ranking.diversity import candidates
 from tipsearch.ranking.search import RankedRows, Search
 
 if TYPE_CHECKING:
@@ -43,21 +44,34 @@ class Searcher:
         return Suggester(self._reader, self.vocabulary, self.search.bm25.postings)
 
     def query(
-        self, text: str, limit: int, ranking: str | Ranking | None, exact: bool, plain: bool = False
+        self,
+        text: str,
+        limit: int,
+        ranking: str | Ranking | None,
+        *,
+        exact: bool = False,
+        plain: bool = False,
+        diverse: bool = False,
     ) -> Hits:
         """The `limit` best hits of a query: see `Index.query`."""
         limit, chosen, start = check_limit(limit), self.search.usable(ranking), perf_counter()
         query = self.parser.parse(text, exact=exact, plain=plain)
-        ranked = self.search.query(query, limit, chosen)
+        ranked = self.search.query(query, candidates(limit) if diverse else limit, chosen)
+        if diverse:
+            ranked = ranked._replace(best=self.search.diverse(ranked.best, limit))
         milliseconds = 1000 * (perf_counter() - start)
         return self._answer(chosen, ranked, query, milliseconds).hits()
 
-    def related(self, title_or_id: str, limit: int, ranking: str | Ranking | None) -> Hits:
+    def related(
+        self, title_or_id: str, limit: int, ranking: str | Ranking | None, diverse: bool
+    ) -> Hits:
         """The `limit` posts most like a post: see `Index.related`."""
         limit, chosen = check_limit(limit), self.search.usable(ranking, of_post=True)
         row = find_row(self._reader, title_or_id)
-        ranked = RankedRows(self.search.related(row, limit, chosen), {})
-        return self._answer(chosen, ranked).hits()
+        best = self.search.related(row, candidates(limit) if diverse else limit, chosen)
+        if diverse:
+            best = self.search.diverse(best, limit)
+        return self._answer(chosen, RankedRows(best, {}, related_to=row)).hits()
 
     def _answer(self, *details: Any) -> Answer:
         return Answer(self._reader, self.vocabulary, self.search, *details)
@@ -66,16 +80,20 @@ class Searcher:
         self, text: str, title_or_id: str, ranking: str | Ranking | None, exact: bool
     ) -> Explanation:
         """The parts of the score of a post for a query: see `Index.explain`."""
-        from tipsearch.ranking.explanation import Explanation, Part
+        from tipsearch.ranking.explanation import explanation
 
         chosen, query = self.search.usable(ranking), self.parser.parse(text, exact=exact)
-        row, asked = find_row(self._reader, title_or_id), query.own_factors
-        score, terms, share, cosine, semantic = self.search.explain(query, row, chosen)
-        parts = [
-            Part(self.vocabulary.shown(term), factor, posts, weight,
-                 factor * weight * share, term in asked,
-                 query.synonym_terms.get(term, ""))
-            for term, factor, posts, weight in terms
-        ]  # fmt: skip
-        parts.sort(key=lambda part: -part.score)
-        return Explanation(self._reader.post(row), score, tuple(parts), cosine, semantic)
+        row = find_row(self._reader, title_or_id)
+        parts = self.search.explain(query, row, chosen)
+        return explanation(self.vocabulary, self._reader.post(row), parts, query)
+
+    def explain_related(
+        self, title_or_id: str, other: str, ranking: str | Ranking | None
+    ) -> Explanation:
+        """The parts of the score of a related post: see `Index.explain_related`."""
+        from tipsearch.ranking.explanation import explanation
+
+        chosen = self.search.usable(ranking, of_post=True)
+        row, found = find_row(self._reader, title_or_id), find_row(self._reader, other)
+        parts, post = self.search.explain_related(row, found, chosen), self._reader.post(row)
+        return explanation(self.vocabulary, self._reader.post(found), parts, related_to=post)

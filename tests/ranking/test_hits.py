@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections.abc import Sequence
 from datetime import date
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -61,7 +62,7 @@ class _Wordless(NamedTuple):
     def added(self, id: str) -> tuple[str, ...]:
         return ()
 
-    def find(self, text: str) -> list[Found]:
+    def find(self, runs: Sequence[str]) -> list[Found]:
         return []
 
     def explain(self, id: str) -> Explanation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -104,9 +105,12 @@ class Answer:
         """The post of an id."""
         return self._reader.post(self._reader.row_of(id))
 
-    def find(self, text: str) -> list[Found]:
-        """The words and phrases of the query, as corrected, in a text; not those by feedback."""
-        return self._marker.find(text)
+    def find(self, runs: Sequence[str]) -> list[Found]:
+        """The words and phrases of the query, as corrected, in the runs of a text.
+
+        Words that feedback added are not among them.
+        """
+        return self._marker.find(runs)
 
     @cached_property
     def _marker(self) -> Marker:

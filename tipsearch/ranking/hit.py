@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tipsearch.corpus.post import Post
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         def post(self, id: str) -> Post: ...
         def matched(self, id: str) -> tuple[str, ...]: ...
         def added(self, id: str) -> tuple[str, ...]: ...
-        def find(self, text: str) -> list[Found]: ...
+        def find(self, runs: Sequence[str]) -> list[Found]: ...
         def explain(self, id: str) -> Explanation: ...
 
 
@@ -69,8 +69,7 @@ class Hit:
         return passage
 
     def _cut(self, width: int) -> tuple[str, Spans]:
-        text = self.post.text
-        return snippet(text, self._details.find(text), width)
+        return snippet(self.post.text, width, self._details.find)
 
     @property
     def matched(self) -> tuple[str, ...]:
@@ -98,8 +97,8 @@ class Hit:
     @property
     def title_spans(self) -> Spans:
         """Start and end of each word or phrase of the query in the title, in code points."""
-        title = self.post.title
-        places: Spans = self._once("title_spans", lambda: spans(title, self._details.find(title)))
+        places: Spans
+        places = self._once("title_spans", lambda: spans(self.post.title, self._details.find))
         return places
 
     @property
@@ -124,7 +123,8 @@ class Hit:
         return f"Hit(rank={self.rank}, id={self.id!r}, score={self.score!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        found = {text: self._details.find(text) for text in (self.post.text, self.post.title)}
+        texts = self.post.text.split(), self.post.title.split()
+        found = {" ".join(runs): self._details.find(runs) for runs in texts}
         stored = _StoredDetails(self.post, self.matched, self.added, found, self.explanation)
         return Hit, (self.rank, self.id, self.score, stored)
 
@@ -147,8 +147,8 @@ class _StoredDetails(NamedTuple):
     def added(self, id: str) -> tuple[str, ...]:
         return self.more
 
-    def find(self, text: str) -> list[Found]:
-        return self.found[text]
+    def find(self, runs: Sequence[str]) -> list[Found]:
+        return self.found[" ".join(runs)]
 
     def explain(self, id: str) -> Explanation:
         return self.parts

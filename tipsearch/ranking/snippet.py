@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import accumulate, chain
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 Spans = list[tuple[int, int]]
 
-# What may end a sentence, up to the start of the next one.
-SENTENCE_END = "[.!?…][\"”’')\\]]*[ \n]|\n"
-TITLES = (" Mr. ", " Mrs. ", " Ms. ", " Dr. ", " St. ", " vs. ")
+# What ends a sentence, up to the start of the next one: a newline, or a mark, closing quotes and
+# brackets, and white space. No sentence ends at "Mr. Smith" or at "so… it was".
+SENTENCE_END = r"[.!?…\n](?:(?<=\n)|(?<! [MDS][rst]\.)(?<! Mrs\.)[\"”’')\]]*[ \n](?![a-z]))"
 
 
 class Found(NamedTuple):
@@ -32,6 +32,9 @@ class Found(NamedTuple):
     last: int
     end: int
     group: int
+
+
+Find = Callable[[Sequence[str]], Sequence[Found]]
 
 
 class Match(NamedTuple):
@@ -73,9 +76,8 @@ class Marker:
         self._firsts = frozenset(self._terms).union(*(phrase[0] for phrase in self._phrases))
         self._tokens_of: dict[str, list[Token]] = {}  # of the runs that were needed
 
-    def find(self, text: str) -> list[Found]:
-        """The words and phrases of the query in `text`."""
-        runs = text.split()
+    def find(self, runs: Sequence[str]) -> list[Found]:
+        """The words and phrases of the query in a text, given what `str.split` makes of it."""
         unrelated = self._firsts.isdisjoint
         places = [
             i for i, words in enumerate(map(self._runs.__getitem__, runs)) if not unrelated(words)
@@ -91,12 +93,12 @@ class Marker:
         return found
 
     def spans(self, text: str) -> Spans:
-        """Start and end of each word or phrase of the query in `text`; none overlap."""
-        return spans(text, self.find(text))
+        """Start and end of each word or phrase of the query in `text`: see `ranking.snippet`."""
+        return spans(text, self.find)
 
     def snippet(self, text: str, width: int) -> tuple[str, Spans]:
-        """The best passage of `text` and its spans: see `ranking.snippet.snippet`."""
-        return snippet(text, self.find(text), width)
+        """The best passage of `text` and its spans: see `ranking.snippet`."""
+        return snippet(text, width, self.find)
 
     def _end(
         self, runs: Sequence[str], at: int, after: int, end: int, phrase: Sequence[Container[str]]
@@ -132,12 +134,13 @@ def _alike(vocabulary: Vocabulary, word: str) -> frozenset[str]:
     return frozenset(vocabulary.forms_of([term]) if term >= 0 else ()) | {word}
 
 
-def spans(text: str, found: Sequence[Found]) -> Spans:
-    """The offsets in `text` of what was found in it, in order; what overlaps is one span."""
+def spans(text: str, find: Find) -> Spans:
+    """The offsets in `text` of what `find` finds in it, in order; what overlaps is one span."""
+    runs = text.split()
+    found = find(runs)
     if not found:
         return []
     starts, at = [], 0
-    runs = text.split()
     for run in runs:
         at = text.index(run, at)
         starts.append(at)
@@ -145,15 +148,16 @@ def spans(text: str, found: Sequence[Found]) -> Spans:
     return _merged((starts[f.first] + f.start, starts[f.last] + f.end) for f in found)
 
 
-def snippet(text: str, found: Sequence[Found], width: int) -> tuple[str, Spans]:
+def snippet(text: str, width: int, find: Find) -> tuple[str, Spans]:
     """A passage of `text` of up to `width` characters on one line, and the spans to mark in it.
 
     It is the best window (see `best_window`) of the text with one space for white space. "…" is
     added where it cuts a sentence. A phrase that is longer is marked up to the end.
     """
-    lines = [runs for line in text.split("\n") if (runs := line.split())]
-    line = "\n".join(map(" ".join, lines))
-    matches = list(_matches(list(chain.from_iterable(lines)), found, width)) if found else []
+    paragraphs = [runs for line in text.split("\n") if (runs := line.split())]
+    line = "\n".join(map(" ".join, paragraphs))
+    runs = list(chain.from_iterable(paragraphs))
+    matches = list(_matches(runs, find(runs), width))
     start, end, cut_before, cut_after = best_window(line, matches, width)
     shown = line[start:end].replace("\n", " ")
     shift = cut_before - start
@@ -167,14 +171,17 @@ def snippet(text: str, found: Sequence[Found], width: int) -> tuple[str, Spans]:
 
 def _matches(runs: Sequence[str], found: Iterable[Found], width: int) -> Iterator[Match]:
     """The matches in the text that joins `runs` with one character between them."""
-    lengths = list(map(len, runs))
-    ends = list(accumulate(lengths))
+    begin = done = 0
     for first, start, last, end, group in found:
-        begin, stop = ends[first] - lengths[first] + first, ends[last] + last
-        at, to = begin + start, stop - lengths[last] + end
+        if first > done:
+            begin += len(" ".join(runs[done:first])) + 1
+            done = first
+        stop = begin + len(" ".join(runs[first : last + 1]))
+        at, to = begin + start, stop - len(runs[last]) + end
         if stop - begin > width and group >= 0:  # a run that does not fit
-            begin, stop = at, to
-        yield Match(begin, min(stop, begin + width), at, to, group)
+            yield Match(at, min(to, at + width), at, to, group)
+        else:
+            yield Match(begin, min(stop, begin + width), at, to, group)
 
 
 def best_window(text: str, matches: Sequence[Match], width: int) -> Window:
@@ -187,12 +194,11 @@ def best_window(text: str, matches: Sequence[Match], width: int) -> Window:
     """
     if len(text) <= width:
         return Window(0, len(text), False, False)
-    sentences = _sentences(text)
-    start = _best_start(len(text), matches, sentences, width)
-    stop = start  # of its last match
-    for match in matches:
+    sentences = [0, *(end.end() for end in re.finditer(SENTENCE_END, text))]
+    start = begin = stop = _best_start(len(text), matches, sentences, width)
+    for match in matches:  # the last one of the window is from `begin` to `stop`
         if start <= match.begin and stop < match.stop <= start + width:
-            stop = match.stop
+            begin, stop = match.begin, match.stop
     if start not in sentences:
         before = max((start + width - stop) // 2, start + width - len(text))
         start = text.find(" ", max(start - before - 1, 0), start) + 1 or start
@@ -204,22 +210,8 @@ def best_window(text: str, matches: Sequence[Match], width: int) -> Window:
         if max(middle, stop) < sentence <= limit + 1:
             return Window(start, sentence - 1, start not in sentences, False)
     space = max(text.rfind(" ", start, limit + 1), text.rfind("\n", start, limit + 1))
-    end = space if space > start and space >= stop else limit
+    end = space if space > max(start, begin) else limit
     return Window(start, end, start not in sentences, True)
-
-
-def _sentences(text: str) -> list[int]:
-    """The starts of the sentences of `text`, in which a newline ends each paragraph.
-
-    No sentence starts in lower case, as in "so… it was", nor after a title, as in "Mr. Smith".
-    """
-    starts = [0]
-    for end in re.finditer(SENTENCE_END, text):
-        at = end.end()
-        before = text[max(0, at - 6) : at]
-        if before[-1] == "\n" or not (text[at : at + 1].islower() or before.endswith(TITLES)):
-            starts.append(at)
-    return starts
 
 
 def _best_start(length: int, matches: Sequence[Match], sentences: Sequence[int], width: int) -> int:

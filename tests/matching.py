@@ -14,7 +14,6 @@ from tipsearch.query.grammar import (
     Group,
     Kind,
     Node,
-    Phrase,
     Word,
 )
 
@@ -88,8 +87,7 @@ class Oracle:
             return None
         wanted = {f"={ANALYZER.term(form)}" for form in self._forms if form.startswith(tokens[-1])}
         return any(
-            wanted & {*_reading(part, joined=False), *_reading(part, joined=True)}
-            for part in parts
+            wanted & {*_reading(part, joined=False), *_reading(part, joined=True)} for part in parts
         )
 
 

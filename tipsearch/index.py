@@ -249,8 +249,8 @@ class Index:
 
         `text` is words, or words with operators: a "phrase", -word, +word, AND, OR, NOT,
         parentheses, prefix*, title:, category:, kind:, after:, before:, date: and sort:date; see
-        `tipsearch.query.grammar`. If `plain`, operators are words. `parsed.understood` says what was
-        understood. What is written with an operator holds for each hit.
+        `tipsearch.query.grammar`. If `plain`, operators are words. `parsed.understood` says how the
+        text was read. What is written with an operator holds for each hit.
 
         By "bm25" and "tfidf" a post is a hit if it has any of the words; by "feedback" also if it
         has one of those that feedback adds, by "hybrid" also if only its meaning is similar. A year

@@ -67,7 +67,7 @@ def table(forms: list[Form], stop_words: tuple[str, ...] = ()) -> Spelling:
     ordered = sorted(forms, key=lambda form: lexicon.hash_key(form.text))
     texts = [form.text for form in ordered]
     stored, terms = encode(texts), encode(["term"] * 6)
-    slots = lexicon.buckets((text.encode() for text in texts), len(texts))
+    slots, _ = lexicon.by_hash(stored)
     return Spelling(
         Analyzer(stop_words=stop_words),
         Strings(Checked(terms.blob), Checked(terms.offsets)),
@@ -76,6 +76,7 @@ def table(forms: list[Form], stop_words: tuple[str, ...] = ()) -> Spelling:
             Checked(np.array([form.term for form in ordered], np.int32)),
             Checked(np.array([form.frequency for form in ordered], np.int32)),
             Checked(signatures(stored)),
+            Checked(lexicon.prefix_order(stored)),
         ),
     )
 

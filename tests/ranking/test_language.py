@@ -1,13 +1,12 @@
 """Queries with operators: the posts found are those that fulfil the query, by any ranking."""
 
-import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.matching import Oracle
-from tests.strategies import CORPORA, QUERIES, WORDS
+from tests.strategies import CORPORA, WORDS
 from tipsearch.corpus.post import Post
 from tipsearch.errors import EmptyQueryError
 from tipsearch.index import Index

@@ -238,9 +238,7 @@ def _stream(
     return streams.in_order([kept, added], order)
 
 
-def _counts(
-    base: Base, dropped: Tokens, new: Tokens, settings: Weighting
-) -> _Counted:
+def _counts(base: Base, dropped: Tokens, new: Tokens, settings: Weighting) -> _Counted:
     """The counts (CSR) of the kept and then the new posts, and the terms and forms.
 
     A title word counts `title_weight` times.

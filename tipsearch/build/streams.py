@@ -46,9 +46,7 @@ def of_kept_posts(
     return renumbered, np.diff(offsets)[rows]
 
 
-def in_order(
-    parts: list[tuple[Array, Array]], order: Array
-) -> tuple[Array, Array]:
+def in_order(parts: list[tuple[Array, Array]], order: Array) -> tuple[Array, Array]:
     """The offsets and tokens of the posts of all parts, one after the other, taken in an order."""
     tokens = np.concatenate([tokens for tokens, _ in parts])
     lengths = np.concatenate([lengths for _, lengths in parts])

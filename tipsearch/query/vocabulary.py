@@ -365,7 +365,6 @@ class Vocabulary:
         forms = sorted(counts, key=lambda form: (-counts[form], form), reverse=True)
         return dict(zip(self.numbers(forms), forms, strict=True))
 
-
     @cached_property
     def spelling(self) -> Spelling:
         """The corrections of words that no post has."""

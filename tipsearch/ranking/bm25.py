@@ -41,7 +41,11 @@ class Bm25:
         terms = sorted(factors.items())
         years = [-term for term, _ in terms if term < 0] if terms and terms[0][0] < 0 else []
         terms = terms[len(years) :]
-        best = self._engine.top(self.postings, self.postings.plan(terms), limit, allowed) if terms else []
+        best = (
+            self._engine.top(self.postings, self.postings.plan(terms), limit, allowed)
+            if terms
+            else []
+        )
         if not years:
             return best
         # A row among the best is of one of the years, or among the best by terms alone.

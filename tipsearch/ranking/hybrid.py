@@ -128,7 +128,10 @@ class Hybrid:
     def score_parts(self, query: PreparedQuery, ranking: Ranking, row: int) -> ScoreParts:
         """The parts of the score of a row."""
         post = self.of(np.array([row]))
-        (score,), ((lexical,), (cosine,)) = self.scores(query, ranking, post), self.parts(query, post)
+        (score,), ((lexical,), (cosine,)) = (
+            self.scores(query, ranking, post),
+            self.parts(query, post),
+        )
         share = float(lexical / query.bound) if query.bound else 1.0
         semantic = ranking.semantic_weight * max(cosine, 0.0)
         terms = self._bm25.term_scores(query.factors, row)
@@ -156,13 +159,12 @@ class Hybrid:
 
     def related_part(self, row: int, other: int) -> tuple[float, float]:
         """The cosine of the embeddings of two posts, and what it adds to the score by `related`."""
-        cosines = self.of(other).cosines(self.of(row).codes[0].astype(np.float64))
+        vector = self.of(np.array([row])).codes[0].astype(np.float64)
+        cosines = self.of(np.array([other])).cosines(vector)
         added = RELATED_WEIGHT * cosines.clip(0) ** RELATED_POWER
         return float(cosines[0]), float(added[0])
 
-    def _candidates(
-        self, nearest: Candidates, top: Callable[..., Best], limit: int
-    ) -> Candidates:
+    def _candidates(self, nearest: Candidates, top: Callable[..., Best], limit: int) -> Candidates:
         """The posts to score: all, or where there are cells those best by embedding or by words.
 
         They are the same for each limit up to CANDIDATES, so that a larger limit only adds hits.

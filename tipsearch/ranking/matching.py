@@ -93,7 +93,10 @@ class Matcher:
         terms = self.vocabulary.terms_with_prefix(prefix)
         if not word.title:
             return self.bm25.mask(terms)
-        masks = [self._in_reading([term], False, True) | self._in_reading([term], True, True) for term in terms]
+        masks = [
+            self._in_reading([term], False, True) | self._in_reading([term], True, True)
+            for term in terms
+        ]
         return np.logical_or.reduce(masks) if masks else np.zeros(self.reader.posts, bool)
 
     def filtered(self, node: Filter) -> Mask:
@@ -113,7 +116,7 @@ class Matcher:
                 mask[rows[pointers[place] : pointers[place + 1]]] = True
             return mask
         if isinstance(node, Kind):
-            return self.reader.is_teaser == (node.kind == "teaser")
+            return self.reader.is_teaser if node.kind == "teaser" else ~self.reader.is_teaser
         days = self.reader.days
         mask = days >= (NO_DATE + 1 if node.first is None else node.first)
         return mask if node.last is None else mask & (days <= node.last)
@@ -146,7 +149,9 @@ class _Evaluation:
 
     def _group(self, group: Group, *, with_optional: bool = True) -> Mask | None:
         """The posts that fulfil a group. A filter does not make its words optional."""
-        required = [(node, mask) for node in group.required if (mask := self._node(node)) is not None]
+        required = [
+            (node, mask) for node in group.required if (mask := self._node(node)) is not None
+        ]
         said = [mask for _, mask in required]
         if with_optional and all(_facet(node) for node, _ in required):
             optional = _union([self._optional(node) for node in group.optional])

@@ -28,7 +28,10 @@ def matching(
         keep = _reading(stream, codes, joined)
         if title:
             seps = np.cumsum(stream == codes.separator)
-            starts = np.repeat(np.cumsum(offsets[some + 1] - offsets[some]) - (offsets[some + 1] - offsets[some]), offsets[some + 1] - offsets[some])
+            starts = np.repeat(
+                np.cumsum(offsets[some + 1] - offsets[some]) - (offsets[some + 1] - offsets[some]),
+                offsets[some + 1] - offsets[some],
+            )
             before = seps - np.where(starts > 0, seps[starts - 1], 0)
             keep &= before == 0
         stream, owner = stream[keep], owner[keep]

@@ -29,8 +29,10 @@ class Prepared(Protocol):
     def bound(self) -> float: ...
     def top(self, limit: int) -> Best:
         """The `limit` best allowed rows, by score, then by row."""
+
     def scores(self, rows: Array) -> Scores:
         """The scores of some ascending rows, float64."""
+
     def parts(self, row: int) -> ScoreParts:
         """The parts of the score of a row."""
 

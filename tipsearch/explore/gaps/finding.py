@@ -40,7 +40,7 @@ def find(
     answered, wordless = list[Asked](), list[tuple[str, int]]()
     distinct = tally(queries)
     for done, (text, count) in enumerate(distinct, 1):
-        hits = searcher.query(text, 1, ranking, False)
+        hits = searcher.query(text, 1, ranking)
         parsed = hits.parsed
         if parsed and not (parsed.terms or parsed.years or parsed.unknown):
             wordless.append((text, count))

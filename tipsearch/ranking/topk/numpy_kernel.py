@@ -19,15 +19,26 @@ from tipsearch.store.blocks import LEVELS, SHIFT, SIZE, by_block
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tipsearch.ranking.topk.postings import Plan, Postings
+    from tipsearch.ranking.topk.postings import Mask, Plan, Postings
     from tipsearch.ranking.topk.selection import Rows, Scores
 
-FIRST_WAVE, GROWTH = 64, 16  # blocks of the first wave; how many times as many in the next
+import os
+SAMPLED = 16
+FEW = float(os.environ.get("FEW", "4"))
+FIRST_WAVE, GROWTH = int(os.environ.get("FW","64")), int(os.environ.get("GR","16"))  # blocks of the first wave; how many times as many in the next
 
 
-def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
+def top(
+    postings: Postings, plan: Plan, k: int, allowed: Mask | None = None
+) -> list[tuple[int, float]]:
     """The k best rows with their scores, by score, then by row. Only rows that have a term."""
+    if allowed is not None:
+        live, sample = _live(allowed)
+        if sample.view(np.uint8).sum() < FEW * np.count_nonzero(sample):
+            return in_order(*_sum_all(postings, plan, allowed), k)
     bounds = _bounds(postings, plan)
+    if allowed is not None:
+        bounds *= live
     threshold, scores = 0.0, np.zeros(0)
     rows: Rows = np.zeros(0, np.int64)
     wave = max(FIRST_WAVE, k)
@@ -38,12 +49,41 @@ def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
             live = live[live_bounds >= least]
         bounds[live] = 0
         new_rows, new_scores = _scored(postings, plan, live)
+        if allowed is not None:
+            kept = allowed[new_rows]
+            new_rows, new_scores = new_rows[kept], new_scores[kept]
         rows, scores = np.concatenate((rows, new_rows)), np.concatenate((scores, new_scores))
         rows, scores, threshold = contenders(rows, scores, k)
         if len(postings.scale):
             threshold = max(threshold - UNIT, 0.0)  # a lower sum may round to a tie
         wave *= GROWTH
     return in_order(rows, scores, k)
+
+
+def _live(allowed: Mask) -> Mask:
+    """Which blocks have an allowed row: bool, shape (blocks,)."""
+    whole = len(allowed) & -SIZE
+    words = allowed[:whole].view(np.uint64)
+    pairs = words[::2] + words[1::2]
+    fours = pairs[::2] + pairs[1::2]
+    live = fours != 0
+    live = live if whole == len(allowed) else np.append(live, allowed[whole:].any())
+    return live, fours[::SAMPLED].copy()
+
+
+def _sum_all(postings: Postings, plan: Plan, allowed: Mask) -> tuple[Rows, Scores]:
+    """The allowed rows that have a term, ascending, and their scores, from all postings."""
+    rows, parts = [], []
+    for start, end, factor in zip(
+        plan.starts.tolist(), plan.ends.tolist(), plan.factors.tolist(), strict=True
+    ):
+        places = start + np.flatnonzero(allowed[postings.rows[start:end]])
+        rows.append(postings.rows[places])
+        parts.append(factor * postings.weights(places))
+    if not rows:
+        return np.zeros(0, np.int64), np.zeros(0)
+    found, place = np.unique(np.concatenate(rows), return_inverse=True)
+    return _positive(found, np.bincount(place, np.concatenate(parts), len(found)), postings)
 
 
 def _bounds(postings: Postings, plan: Plan) -> npt.NDArray[np.float32]:
@@ -87,8 +127,13 @@ def _scored(postings: Postings, plan: Plan, blocks: Rows) -> tuple[Rows, Scores]
             start + places
         )
     found = np.flatnonzero(sums)
-    scores = sums[found]
-    if len(postings.scale):
-        scores = np.rint(scores * 1e12) / 1e12
-        found, scores = found[scores > 0], scores[scores > 0]
-    return blocks[found >> SHIFT] * SIZE + (found & (SIZE - 1)), scores
+    rows = blocks[found >> SHIFT] * SIZE + (found & (SIZE - 1))
+    return _positive(rows, sums[found], postings)
+
+
+def _positive(rows: Rows, sums: Scores, postings: Postings) -> tuple[Rows, Scores]:
+    """Sums as scores: rounded where weights are scaled, and then only those above 0."""
+    if not len(postings.scale):
+        return rows, sums
+    scores = np.rint(sums * 1e12) / 1e12
+    return rows[scores > 0], scores[scores > 0]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tipsearch.store.reader import PostingLists
     from tipsearch.store.storage import Array
 
+    Mask = npt.NDArray[np.bool_]  # of rows: shape (posts,)
+
 CACHED_TERMS = 1 << 16  # terms whose facts are kept in memory
 MAX_WEIGHT = 1e12  # far above any real weight; sums of such weights stay finite in float32
 

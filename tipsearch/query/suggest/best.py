@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,14 +18,13 @@ def greatest(values: Array, count: int) -> Array:
     >>> greatest(np.array([1, 3, 2, 3, 3]), 2).tolist()
     [1, 3]
     """
+    places = np.arange(len(values))
     # The n-th greatest of some values is at most the n-th greatest of all.
-    places = np.flatnonzero(values >= _least(values[::STEP], count))
-    places = places[values[places] >= _least(values[places], count)]
-    best: Array = places[np.argsort(-values[places], kind="stable")][:count]
+    for step in (STEP, 1):
+        some = values[places[::step]]
+        if len(some) > count:
+            least = np.partition(some, len(some) - count)[len(some) - count]
+            places = places[values[places] >= least]
+    places = places[::-1]  # sorted from last to first, equal values are in order of place
+    best: Array = places[np.argsort(values[places], kind="stable")][::-1][:count]
     return best
-
-
-def _least(values: Array, count: int) -> Any:
-    """The `count`-th greatest value; the least one where there are fewer values."""
-    place = max(0, len(values) - count)
-    return np.partition(values, place)[place] if len(values) else 0

@@ -214,6 +214,14 @@ _FEW = Index.build(
 )
 
 
+def test_terms_of_rows(index: Index) -> None:
+    """`Reader.terms_of` gives the terms of each row, one after the other, and none for no row."""
+    reader, rows = index._reader, np.array([5, 0, 5, 55])
+    expected = [term for row in rows.tolist() for term in reader.row(row)[0].tolist()]
+    assert reader.terms_of(rows).tolist() == expected
+    assert len(reader.terms_of(rows[:0])) == 0
+
+
 # --- titles
 
 

@@ -18,13 +18,21 @@ def greatest(values: Array, count: int) -> Array:
     >>> greatest(np.array([1, 3, 2, 3, 3]), 2).tolist()
     [1, 3]
     """
-    places = np.arange(len(values))
-    # The n-th greatest of some values is at most the n-th greatest of all.
-    for step in (STEP, 1):
-        some = values[places[::step]]
-        if len(some) > count:
-            least = np.partition(some, len(some) - count)[len(some) - count]
-            places = places[values[places] >= least]
-    places = places[::-1]  # sorted from last to first, equal values are in order of place
-    best: Array = places[np.argsort(values[places], kind="stable")][::-1][:count]
+    places = _chosen(values, count)[::-1]  # from last to first: ties end in order of place
+    best: Array = places[np.argsort(values[places], kind="stable")][::-1]
     return best
+
+
+def _chosen(values: Array, count: int) -> Array:
+    """The places that `greatest` gives, ascending."""
+    if len(values) <= count:
+        return np.arange(len(values))
+    sample = values[::STEP]
+    some = sample if len(sample) > count else values
+    # The n-th greatest of some values is at most the n-th greatest of all.
+    least = np.partition(some, len(some) - count)[len(some) - count]
+    above = np.flatnonzero(values > least)
+    if len(above) > count:
+        return above[_chosen(values[above], count)]
+    equal = np.flatnonzero(values == least)
+    return np.sort(np.append(above, equal[: count - len(above)]))

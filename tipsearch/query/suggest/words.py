@@ -70,7 +70,7 @@ class Words:
         places = _union(*self._prefixes.spans(data))
         start, end = self._prefixes.span(prefix)
         places = places[(places < start) | (places >= end)]
-        if max(map(len, data)) > KEY:
+        if max(map(len, data), default=0) > KEY:
             places = places[greatest(self._weight[places], VERIFIED)]
             fits = [mistake(prefix, self._prefixes.string(place)) is not None for place in places]
             places = np.sort(places[np.array(fits, bool)])

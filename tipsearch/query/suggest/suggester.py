@@ -92,10 +92,11 @@ class Suggester:
         if typed.last is None:
             return []
         prefix, counts = typed.last.word, context.company.counts
-        found = self.words.starting_with(prefix, limit, counts)
+        enough = limit + len(context.known)
+        found = self.words.starting_with(prefix, enough, counts)
         least = RARE * sum(completion.posts for completion in found)
         if may_have_mistake(prefix) and least < self.words.most_posts:
-            mistaken = self.words.mistaken(prefix, limit, counts)
+            mistaken = self.words.mistaken(prefix, enough, counts)
             often = [completion for completion in mistaken if completion.posts > least]
             found = [*found[:FIRST], *often, *found[FIRST:]]
         # A word is no completion of a text that has it.

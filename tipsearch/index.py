@@ -292,9 +292,9 @@ class Index:
         word that few posts start with may have one mistake: a letter that differs, is missing or
         too many, or two that are swapped. `why` gives the reason of each. Raises SettingError.
 
-        >>> index = Index.build([Post(id="1", title="Calm an Angry Customer")])
+        >>> index = Index.build([Post(id="1", title="Calm an Angry Customer", text="")])
         >>> [(found.text, found.why) for found in index.suggest("angry cust")]
-        [('angry customer', '1 post with angry'), ('Calm an Angry Customer', 'has the words')]
+        [('angry customer', '1 post with angry'), ('Calm an Angry Customer', 'has angry, customer')]
         """
         return self._searcher.suggester.suggest(text, limit)
 

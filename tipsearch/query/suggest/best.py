@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,14 +18,21 @@ def greatest(values: Array, count: int) -> Array:
     >>> greatest(np.array([1, 3, 2, 3, 3]), 2).tolist()
     [1, 3]
     """
-    # The n-th greatest of some values is at most the n-th greatest of all.
-    places = np.flatnonzero(values >= _least(values[::STEP], count))
-    places = places[values[places] >= _least(values[places], count)]
-    best: Array = places[np.argsort(-values[places], kind="stable")][:count]
+    places = _chosen(values, count)[::-1]  # from last to first: ties end in order of place
+    best: Array = places[np.argsort(values[places], kind="stable")][::-1]
     return best
 
 
-def _least(values: Array, count: int) -> Any:
-    """The `count`-th greatest value; the least one where there are fewer values."""
-    place = max(0, len(values) - count)
-    return np.partition(values, place)[place] if len(values) else 0
+def _chosen(values: Array, count: int) -> Array:
+    """The places that `greatest` gives, ascending."""
+    if len(values) <= count:
+        return np.arange(len(values))
+    sample = values[::STEP]
+    some = sample if len(sample) > count else values
+    # The n-th greatest of some values is at most the n-th greatest of all.
+    least = np.partition(some, len(some) - count)[len(some) - count]
+    above = np.flatnonzero(values > least)
+    if len(above) > count:
+        return above[_chosen(values[above], count)]
+    equal = np.flatnonzero(values == least)
+    return np.sort(np.append(above, equal[: count - len(above)]))

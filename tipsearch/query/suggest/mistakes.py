@@ -41,7 +41,7 @@ def mistake(prefix: str, word: str) -> str | None:
 
     None where the word starts with the prefix, or where one mistake does not explain it.
 
-    >>> mistake("servce", "service"), mistake("custt", "customer"), mistake("csut", "customer")
+    >>> mistake("servce", "service"), mistake("cusst", "customer"), mistake("csut", "customer")
     ('one letter is missing', 'one letter too many', 'two letters are swapped')
     >>> mistake("custamer", "customers"), mistake("cust", "customer"), mistake("just", "customer")
     ('one letter differs', None, None)

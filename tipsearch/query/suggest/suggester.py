@@ -58,12 +58,11 @@ class Suggester:
         titles = self._titles(typed, context, words, limit)
         # Each kind has half of the places; those that one leaves free are for the other.
         words = words[: limit - min(len(titles), limit // 2)]
-        return Suggestions(
-            [
-                *(self._word(typed, context, completion) for completion in words),
-                *titles[: limit - len(words)],
-            ]
-        )
+        shown = [self._word(typed, context, completion) for completion in words]
+        for row, why in [*titles.items()][: limit - len(words)]:
+            post = self._reader.post(row)
+            shown.append(Suggestion(post.title, "title", why, 1, post.id))
+        return Suggestions(shown)
 
     # --- the finished words
 
@@ -93,10 +92,11 @@ class Suggester:
         if typed.last is None:
             return []
         prefix, counts = typed.last.word, context.company.counts
-        found = self.words.starting_with(prefix, limit, counts)
+        enough = limit + len(context.known)
+        found = self.words.starting_with(prefix, enough, counts)
         least = RARE * sum(completion.posts for completion in found)
         if may_have_mistake(prefix) and least < self.words.most_posts:
-            mistaken = self.words.mistaken(prefix, limit, counts)
+            mistaken = self.words.mistaken(prefix, enough, counts)
             often = [completion for completion in mistaken if completion.posts > least]
             found = [*found[:FIRST], *often, *found[FIRST:]]
         # A word is no completion of a text that has it.
@@ -119,21 +119,20 @@ class Suggester:
 
     def _titles(
         self, typed: Typed, context: Context, completions: Sequence[Completion], limit: int
-    ) -> list[Suggestion]:
-        """The titles that start with the text, then those that have all its words."""
+    ) -> dict[int, str]:
+        """The rows of titles that start with the text, then of those that have all its words.
+
+        Each row has the reason in words.
+        """
         folded = fold(typed.plain)
         if not folded:
-            return []
+            return {}
         folded += " " * bool(typed.finished and typed.last is None)  # the last word is whole
         starting = self.titles.starting_with(folded, limit)
         why = dict.fromkeys(starting, "starts with the text")
         if len(starting) < limit:
             why = {**self._having(typed, context, completions), **why}
-        suggestions = []
-        for row in self.titles.distinct([*starting, *why], limit):
-            post = self._reader.post(row)
-            suggestions.append(Suggestion(post.title, "title", why[row], 1, post.id))
-        return suggestions
+        return {row: why[row] for row in self.titles.distinct([*starting, *why], limit)}
 
     def _having(
         self, typed: Typed, context: Context, completions: Sequence[Completion]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Typed(NamedTuple):
 
 
 def read(text: str, analyzer: Analyzer) -> Typed:
-    """Take a typed text apart."""
+    """Take a typed text apart. Its accents are composed: one character each."""
+    text = unicodedata.normalize("NFC", text)
     plain = _NO_WORDS.sub(lambda match: " " * len(match[0]), text)
     tokens = [Token(word, start, end) for start, end, word in analyzer.spans(plain, _Everything())]
     if not tokens or plain[tokens[-1].end :].strip(_CLOSING):

@@ -34,7 +34,7 @@ class Completion(NamedTuple):
 class Words:
     """The surface forms by prefix. More posts come first, then more frequent forms, then by bytes.
 
-    `posts` is the document frequency of the term of the form at each place, `_weight` that and the
+    `_posts` is the document frequency of the term of the form at each place, `_weight` that and the
     frequency of the form in one number.
     """
 
@@ -62,7 +62,8 @@ class Words:
     def mistaken(self, prefix: str, limit: int, together: Array | None = None) -> list[Completion]:
         """The best `limit` forms, as above, that start with the prefix but for one mistake in it.
 
-        Of a prefix of 8 bytes and more, the VERIFIED commonest forms that start alike are compared.
+        From 8 bytes on, only the VERIFIED commonest forms of those whose first 8 bytes fit are
+        compared.
         """
         data = [
             variant.encode(errors="surrogatepass") for variant in variants(prefix, self._letters)
@@ -70,13 +71,13 @@ class Words:
         places = _union(*self._prefixes.spans(data))
         start, end = self._prefixes.span(prefix)
         places = places[(places < start) | (places >= end)]
-        if max(map(len, data)) > KEY:
+        if max(map(len, data), default=0) > KEY:
             places = places[greatest(self._weight[places], VERIFIED)]
             fits = [mistake(prefix, self._prefixes.string(place)) is not None for place in places]
             places = np.sort(places[np.array(fits, bool)])
         return self._best(places, limit, together)
 
-    @property
+    @cached_property
     def most_posts(self) -> int:
         """The number of posts that have the commonest word."""
         return int(self._posts.max(initial=0))

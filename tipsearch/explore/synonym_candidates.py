@@ -139,9 +139,9 @@ class _Survey:
 
     def _known(self) -> set[tuple[int, int]]:
         """The pairs of terms that the synonyms of the index have, in both orders."""
-        if not self._reader.synonyms:
-            return set()
         found, numbers = self._vocabulary.synonyms, self._vocabulary.numbers
+        if found is None:
+            return set()
         pairs = {
             (term, numbers(other)[0])
             for word, term in zip(self._words, self._terms, strict=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # queries that have one, nDCG@10 and Recall@100 (`python -m tests.benchmarks.synonyms`):
 #
 #     factor    bm25             feedback         hybrid
-#     none      0.611  0.750     0.636  0.780     0.657  0.806
+#     none      0.615  0.754     0.640  0.784     0.661  0.809
 #     0.25      0.614  0.767     0.638  0.790     0.662  0.810
 #     0.5       0.613  0.768     0.639  0.791     0.663  0.810
 #     0.75      0.604  0.769     0.636  0.791     0.662  0.810

@@ -314,6 +314,18 @@ def test_explain_adds_up_and_names_synonyms(corpus: list[Post], query: str, rank
             assert part.kind == "feedback" or part.term in parsed.terms or part.term.isdecimal()
 
 
+@pytest.mark.semantic
+def test_explain_adds_up_by_hybrid() -> None:
+    """The parts of words and of synonyms, and that by meaning, sum to the score of each hit."""
+    index = small("refund, reimbursement", ranking="hybrid")
+    hits = index.query("refund")
+    assert {hit.id: hit.matched for hit in hits}["b"] == ("reimbursement",)
+    for hit in hits:
+        explained = index.explain("refund", hit.id)
+        total = sum(part.score for part in explained.parts) + explained.semantic
+        assert total == pytest.approx(hit.score)
+
+
 def test_explain_by_hand() -> None:
     """The table marks the part of a synonym."""
     index = small("refund, reimbursement")

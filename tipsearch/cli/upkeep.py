@@ -81,7 +81,8 @@ def index(
     """Build the index, or bring it up to date.
 
     The index then holds the posts of these sources and no others. Posts that have not changed since
-    the last run are not analysed again.
+    the last run are not analysed again. Ranking and synonyms are those of the options; `tipsearch
+    add` and `tipsearch remove` keep what the index has.
     """
     build(source or [SEEDS], index, ranking, jobs, synonyms=synonyms, as_json=as_json)
 

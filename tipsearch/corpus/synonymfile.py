@@ -45,10 +45,10 @@ class SynonymRule(NamedTuple):
     @classmethod
     def from_json(cls, data: list[list[str]], analyzer: Analyzer) -> SynonymRule:
         """The rule that `to_json` wrote. Raises ValueError for an entry without a word."""
-        sources, targets = data
-        for entry in (*sources, *targets):
+        sources, targets = map(tuple, data)
+        for entry in dict.fromkeys(sources + targets):
             _check_entry(entry, analyzer)
-        return cls((*sources,), (*targets,))
+        return cls(sources, targets)
 
 
 def read_rules(given: FilePath | Iterable[str] | None, analyzer: Analyzer) -> list[SynonymRule]:
@@ -123,5 +123,5 @@ def _check_entry(entry: str, analyzer: Analyzer) -> None:
     words = analyzer.tokens(entry)
     if not words:
         raise ValueError(f"no letter or digit in {entry!r}")
-    if set(words) <= set(analyzer.stop_words):
+    if all(word in analyzer.stop_words for word in words):
         raise ValueError(f"only stop words in {entry!r}")

@@ -9,7 +9,7 @@ An index without embeddings has pairs by feedback alone. Few of these are synony
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,6 +38,7 @@ MAX_PAIRS = 1_000  # the most alike are judged further
 MAX_TOGETHER = 1 / 3  # share of the posts of the rarer word that have both
 MIN_COSINE = 0.5  # of the vectors of words
 MIN_CONTEXT = 0.3  # of the words by feedback, in an index without embeddings
+LEAST_CONTEXT = 0.1  # to be judged further
 CONTEXT_WEIGHT = 0.25  # of the words by feedback, beside the cosine of the vectors
 CONTEXT_SHOWN = 4  # words
 WORDS_AT_ONCE = 1_000  # bounds the memory for cosines
@@ -119,7 +120,7 @@ class _Survey:
         together = np.intersect1d(rows[0], rows[1])
         if len(together) > MAX_TOGETHER * min(map(len, rows)):
             return None
-        excluded = tuple(together.tolist())
+        excluded = frozenset(together.tolist())
         left, right = self._expansion(one, excluded), self._expansion(other, excluded)
         context = sorted(left.keys() & right.keys(), key=lambda t: (-min(left[t], right[t]), t))
         context_cosine = round(_cosine(left, right), 6)
@@ -139,9 +140,9 @@ class _Survey:
 
     def _known(self) -> set[tuple[int, int]]:
         """The pairs of terms that the synonyms of the index have, in both orders."""
-        if not self._reader.synonyms:
-            return set()
         found, numbers = self._vocabulary.synonyms, self._vocabulary.numbers
+        if found is None:
+            return set()
         pairs = {
             (term, numbers(other)[0])
             for word, term in zip(self._words, self._terms, strict=True)
@@ -170,7 +171,7 @@ class _Survey:
         """Pairs of words by the cosine of the words that feedback adds to each."""
         from scipy.sparse import csr_array
 
-        expansions = [self._expansion(term, ()) for term in self._terms[:WORDS_AT_ONCE]]
+        expansions = [self._expansion(term, frozenset()) for term in self._terms[:WORDS_AT_ONCE]]
         ends = np.cumsum([0, *map(len, expansions)])
         terms = np.array([term for e in expansions for term in e], np.int64)
         factors = np.array([factor for e in expansions for factor in e.values()])
@@ -178,15 +179,15 @@ class _Survey:
         table = csr_array((factors, columns, ends), shape=(len(expansions), len(used))).toarray()
         lengths = np.sqrt((table * table).sum(axis=1, keepdims=True))
         units = np.divide(table, lengths, out=np.zeros_like(table), where=lengths > 0)
-        return _alike(units.astype(np.float32), 0.1)
+        return _alike(units.astype(np.float32), LEAST_CONTEXT)
 
-    def _best(self, term: int, excluded: Sequence[int]) -> Iterator[tuple[int, float]]:
+    def _best(self, term: int, excluded: frozenset[int]) -> Iterator[tuple[int, float]]:
         """The best rows for a term, best first, but for those that are excluded."""
         limit = self._search.ranking.feedback_posts + len(excluded) + 1
         best = self._search.bm25.top({term: 1.0}, limit)
         return (scored for scored in best if scored[0] not in excluded)
 
-    def _expand(self, term: int, excluded: Sequence[int]) -> dict[int, float]:
+    def _expand(self, term: int, excluded: frozenset[int]) -> dict[int, float]:
         """The terms that feedback adds to a term, with their factors."""
         ranking = self._search.ranking
         best = [*self._best(term, excluded)][: ranking.feedback_posts]

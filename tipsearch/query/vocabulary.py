@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tipsearch.query.grammar import Group, Query
     from tipsearch.query.runs import Runs
     from tipsearch.query.spelling import Spelling
-    from tipsearch.query.synonyms import Expansion, Synonyms
+    from tipsearch.query.synonyms import QuerySynonyms
     from tipsearch.store.prefixes import Prefixes
     from tipsearch.store.reader import Reader
 
@@ -131,12 +131,11 @@ class Vocabulary:
         query = self._analyzed(text)
         if exact:
             return query
-        expansions = self._expansions(query.words)
         if query.unknown:
-            kept = {word for start, end, _ in expansions for word in query.words[start:end]}
-            query = self._corrected(query, kept)
-            expansions = self._expansions(query.words)
-        return self._with_synonyms(query, expansions) if expansions else query
+            query = self._corrected(
+                query, self.synonyms.known(query.words) if self.synonyms else ()
+            )
+        return self.synonyms.added_to(query) if self.synonyms else query
 
     def _analyzed(self, text: str) -> AnalyzedQuery:
         """The analyzed query, without corrections."""
@@ -189,50 +188,7 @@ class Vocabulary:
             corrected=corrected,
         )
 
-    def _expansions(self, words: Sequence[str]) -> list[Expansion]:
-        """The synonyms of some words of a query, but for those of which no post has a word."""
-        if not self._reader.synonyms:
-            return []
-        found = [
-            expansion._replace(
-                alternatives=tuple(w for w in expansion.alternatives if max(self.numbers(w)) >= 0)
-            )
-            for expansion in self.synonyms.of(words)
-        ]
-        return [expansion for expansion in found if expansion.alternatives]
-
-    def _with_synonyms(
-        self, query: AnalyzedQuery, expansions: Sequence[Expansion]
-    ) -> AnalyzedQuery:
-        """The query with the terms of synonyms that it does not have, each once.
-
-        A synonym counts SYNONYM_DISCOUNT times as much as the words that it stands for. One that is
-        rarer than these counts less, so that it adds at most that share of their weight to a post.
-        The words of a synonym share its count.
-        """
-        from tipsearch.query.synonyms import RESOLUTION, SYNONYM_DISCOUNT
-
-        terms, synonym_terms = dict(query.terms), dict[int, str]()
-        synonyms: dict[str, tuple[str, ...]] = {}
-        for start, end, alternatives in expansions:
-            words = query.words[start:end]
-            count = min([1.0, *(query.terms.get(term, 1) for term in self.numbers(words))])
-            typed, weight = " ".join(words), self._idf(words).sum()
-            names = []
-            for alternative in alternatives:
-                idf = self._idf(alternative)
-                share = count * SYNONYM_DISCOUNT * min(1.0, weight / idf.mean()) / len(idf)
-                share = max(round(share * RESOLUTION), 1) / RESOLUTION
-                added = {*self.numbers(alternative)} - {-1, *query.terms}
-                for term in added:
-                    terms[term] = max(share, terms.get(term, 0.0))
-                    synonym_terms.setdefault(term, typed)
-                names += [" ".join(alternative)] * bool(added)
-            if names:
-                synonyms[typed] = (*names,)
-        return query._replace(terms=terms, synonyms=synonyms, synonym_terms=synonym_terms)
-
-    def _idf(self, words: Sequence[str]) -> Floats:
+    def idf(self, words: Sequence[str]) -> Floats:
         """BM25's idf of each word but stop words; 0 posts have a word that is unknown."""
         words = [word for word in words if word not in self._stop_words]
         numbers = np.array(self.numbers(words), np.int64)
@@ -373,11 +329,13 @@ class Vocabulary:
         return Spelling(self.analyzer, self._terms, self._table)
 
     @cached_property
-    def synonyms(self) -> Synonyms:
-        """The synonyms of the index."""
-        from tipsearch.query.synonyms import Synonyms  # few indexes have any
+    def synonyms(self) -> QuerySynonyms | None:
+        """What adds the synonyms of the index to queries; None if it has none."""
+        if not self._reader.synonyms:
+            return None
+        from tipsearch.query.synonyms import QuerySynonyms, Synonyms  # few indexes have any
 
-        return Synonyms(self._reader.synonyms, self.analyzer)
+        return QuerySynonyms(Synonyms(self._reader.synonyms, self.analyzer), self)
 
     def _rows(self, year: int) -> Sized:
         """The rows of the posts of a year."""

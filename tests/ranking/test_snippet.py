@@ -129,6 +129,10 @@ def test_a_run_longer_than_the_window() -> None:
     """Of an address that does not fit, the part with the match is shown."""
     address = f"https://example.com/{'x' * 50}/refund-policy"
     assert shown(f"See {address} for more.", "refund", width=30) == "…[refund]-policy for more."
+    assert (
+        shown(f"See {address} for more.", "", ["refund policy"], width=30)
+        == "…[refund-policy] for more."
+    )
 
 
 def test_words_of_feedback_are_not_marked(index: Index) -> None:

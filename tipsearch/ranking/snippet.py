@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -146,9 +145,13 @@ def snippet(text: str, width: int, find: Find) -> tuple[str, Spans]:
     It is the best window (see `best_window`) of the text with one space for white space. "…" is
     added where it cuts a sentence. A phrase that is longer is marked up to the end.
     """
-    paragraphs = [runs for line in text.split("\n") if (runs := line.split())]
-    line = "\n".join(map(" ".join, paragraphs))
-    runs = list(chain.from_iterable(paragraphs))
+    runs: list[str] = []
+    paragraphs = []
+    for paragraph in text.split("\n"):
+        if of_paragraph := paragraph.split():
+            runs += of_paragraph
+            paragraphs.append(" ".join(of_paragraph))
+    line = "\n".join(paragraphs)
     matches = list(_matches(runs, find(runs), width))
     start, end, cut_before, cut_after = best_window(line, matches, width)
     shown = line[start:end].replace("\n", " ")

@@ -69,6 +69,8 @@ def test_query_answers_in_the_contract_s_json(indexed: Path) -> None:
     more = ["matched", "added", "title_spans", "snippet_spans"]
     assert [list(hit) for hit in hits] == [[*keys, *more]] * 3
     assert hits[0]["matched"] == ["angry", "customer"]
+    assert str(hits[0]["snippet"]).startswith("The customer’s angry or upset")
+    assert (hits[0]["snippet_spans"], hits[0]["title_spans"]) == ([[4, 14], [15, 20]], [])
     related = _objects(_run(indexed, "related", FIX_FAST, "--json"))
     assert [list(hit) for hit in related] == [keys] * 10
     assert [hit["rank"] for hit in hits] == [1, 2, 3]

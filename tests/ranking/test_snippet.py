@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tipsearch.analysis.analyzer import Analyzer
@@ -52,6 +52,11 @@ FILLER = "Nothing of interest is written in this sentence, which is long. "
             f"Refund the refunds, refunded. {FILLER}The customer got a refund.",
             "customer refund",
             "The [customer] got a [refund].",
+        ),
+        (
+            f"The customer got a refund from us all. {FILLER}Refund the refunds, refunded.",
+            "customer refund",
+            "The [customer] got a [refund] from us all.",
         ),
         # Of equal windows the one with the most matches is shown, then the first one.
         (f"A refund. {FILLER}Refund any refunds, I said twice. {FILLER}", "refund",
@@ -129,6 +134,10 @@ def test_a_run_longer_than_the_window() -> None:
     """Of an address that does not fit, the part with the match is shown."""
     address = f"https://example.com/{'x' * 50}/refund-policy"
     assert shown(f"See {address} for more.", "refund", width=30) == "…[refund]-policy for more."
+    assert (
+        shown(f"See {address} for more.", "", ["refund policy"], width=30)
+        == "…[refund-policy] for more."
+    )
 
 
 def test_words_of_feedback_are_not_marked(index: Index) -> None:
@@ -165,8 +174,12 @@ WORDS = st.sampled_from(
     "e-mail J.E.R.K. don’t 37 café CAFÉ ﬁx ﬁx-on fixed fix… fix. call! hold.” 😀 – ½ Mr.".split()
 )
 SPACES = st.sampled_from([" ", " ", " ", "  ", "\n", "\n\n", "\xa0", "\t"])
-TEXTS = st.lists(st.tuples(WORDS, SPACES), max_size=60).map(
-    lambda pairs: "".join(itertools.chain.from_iterable(pairs))
+PAIRS = st.tuples(WORDS, SPACES)
+TEXTS, LONG_TEXTS = (
+    st.lists(PAIRS, min_size=least, max_size=most).map(
+        lambda pairs: "".join(itertools.chain.from_iterable(pairs))
+    )
+    for least, most in ((0, 30), (25, 60))
 )
 QUERIES = st.lists(
     st.sampled_from("angry customer phone call hold mail fix 37 1".split()), max_size=5
@@ -200,11 +213,10 @@ def value(text: str, words: Sequence[str], phrases: Sequence[str]) -> tuple[int,
 
 
 @settings(max_examples=100)
-@given(TEXTS, QUERIES, PHRASES, WIDTHS)
+@given(LONG_TEXTS, QUERIES, PHRASES, WIDTHS)
 def test_no_window_is_better(text: str, words: list[str], phrases: list[str], width: int) -> None:
     """No stretch of runs that fits has more phrases, or as many and more different terms."""
     runs = text.split()
-    assume(runs)
     windows = (
         " ".join(runs[i:j])
         for i, j in itertools.combinations(range(len(runs) + 1), 2)

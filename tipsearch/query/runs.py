@@ -35,6 +35,7 @@ class Runs(dict[str, tuple[str, ...]]):
     def __init__(self, analyzer: Analyzer) -> None:
         super().__init__()
         self._analyzer = analyzer
+        self._tokens: dict[str, list[Token]] = {}  # a cache of `tokens`
 
     def __missing__(self, run: str) -> tuple[str, ...]:
         words = words_of(run, self._analyzer)
@@ -46,10 +47,22 @@ class Runs(dict[str, tuple[str, ...]]):
 
     def tokens(self, run: str) -> list[Token]:
         """The words of a run with their offsets."""
-        spans = list(self._analyzer.spans(run, _EVERY_WORD))
-        if len({(start, end) for start, end, _ in spans}) < len(spans):  # the whole run each
-            return [Token(i, i + 1, *span) for i, span in enumerate(spans)]
-        return [Token(start, end, start, end, word) for start, end, word in spans]
+        tokens = self._tokens.get(run)
+        if tokens is None:
+            tokens = tokens_of(run, self._analyzer)
+            if len(run) <= LONGEST_CACHED:
+                if len(self._tokens) >= CACHED_RUNS:
+                    self._tokens.clear()
+                self._tokens[run] = tokens
+        return tokens
+
+
+def tokens_of(run: str, analyzer: Analyzer) -> list[Token]:
+    """The words of a run with their offsets, by `analyzer.spans`."""
+    spans = list(analyzer.spans(run, _EVERY_WORD))
+    if len({(start, end) for start, end, _ in spans}) < len(spans):  # the whole run each
+        return [Token(i, i + 1, *span) for i, span in enumerate(spans)]
+    return [Token(start, end, start, end, word) for start, end, word in spans]
 
 
 def words_of(run: str, analyzer: Analyzer) -> tuple[str, ...]:

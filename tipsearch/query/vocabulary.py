@@ -302,11 +302,16 @@ class Vocabulary:
 
     def forms_of(self, terms: Iterable[int]) -> dict[str, int]:
         """The surface forms of some terms, each with the number of its term."""
-        for term in terms:
-            if term not in self._forms_of:
-                places = np.flatnonzero(self._table.terms.whole() == term)
-                self._forms_of[term] = self._forms.several(places)
-        return {form: term for term in terms for form in self._forms_of[term]}
+        return {form: term for term in terms for form in self._forms_of_term(term)}
+
+    def _forms_of_term(self, term: int) -> list[str]:
+        forms = self._forms_of.get(term)
+        if forms is None:
+            if len(self._forms_of) >= CACHED_WORDS:
+                self._forms_of.clear()
+            forms = self._forms.several(np.flatnonzero(self._table.terms.whole() == term))
+            self._forms_of[term] = forms
+        return forms
 
     @cached_property
     def runs(self) -> Runs:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tipsearch.query.runs import Token
     from tipsearch.query.vocabulary import Vocabulary
 
 Spans = list[tuple[int, int]]
@@ -74,7 +72,6 @@ class Marker:
         self._terms = vocabulary.forms_of(terms)
         self._phrases = [[_alike(vocabulary, word) for word in words] for words in phrases if words]
         self._firsts = frozenset(self._terms).union(*(phrase[0] for phrase in self._phrases))
-        self._tokens_of: dict[str, list[Token]] = {}  # of the runs that were needed
 
     def find(self, runs: Sequence[str]) -> list[Found]:
         """The words and phrases of the query in a text, given what `str.split` makes of it."""
@@ -84,7 +81,7 @@ class Marker:
         ]
         found = []
         for i in places:
-            for _, after, start, end, word in self._tokens(runs[i]):
+            for _, after, start, end, word in self._runs.tokens(runs[i]):
                 if word in self._terms:
                     found.append(Found(i, start, i, end, self._terms[word]))
                 for number, phrase in enumerate(self._phrases):
@@ -108,24 +105,18 @@ class Marker:
         `after` and `end` are those of the first word. None if the text does not have the phrase.
         """
         for forms in phrase[1:]:
-            following = [token for token in self._tokens(runs[at]) if token.place >= after]
+            following = [token for token in self._runs.tokens(runs[at]) if token.place >= after]
             while not following:
                 at += 1
                 if at == len(runs):
                     return None
-                following = self._tokens(runs[at])
+                following = self._runs.tokens(runs[at])
             place = min(token.place for token in following)
             fits = [token for token in following if token.place == place and token.word in forms]
             if not fits:
                 return None
             after, end = fits[0].after, fits[0].end
         return at, end
-
-    def _tokens(self, run: str) -> list[Token]:
-        tokens = self._tokens_of.get(run)
-        if tokens is None:
-            tokens = self._tokens_of[run] = self._runs.tokens(run)
-        return tokens
 
 
 def _alike(vocabulary: Vocabulary, word: str) -> frozenset[str]:
@@ -154,9 +145,13 @@ def snippet(text: str, width: int, find: Find) -> tuple[str, Spans]:
     It is the best window (see `best_window`) of the text with one space for white space. "…" is
     added where it cuts a sentence. A phrase that is longer is marked up to the end.
     """
-    paragraphs = [runs for line in text.split("\n") if (runs := line.split())]
-    line = "\n".join(map(" ".join, paragraphs))
-    runs = list(chain.from_iterable(paragraphs))
+    runs: list[str] = []
+    paragraphs = []
+    for paragraph in text.split("\n"):
+        if of_paragraph := paragraph.split():
+            runs += of_paragraph
+            paragraphs.append(" ".join(of_paragraph))
+    line = "\n".join(paragraphs)
     matches = list(_matches(runs, find(runs), width))
     start, end, cut_before, cut_after = best_window(line, matches, width)
     shown = line[start:end].replace("\n", " ")
@@ -178,10 +173,11 @@ def _matches(runs: Sequence[str], found: Iterable[Found], width: int) -> Iterato
             done = first
         stop = begin + len(" ".join(runs[first : last + 1]))
         at, to = begin + start, stop - len(runs[last]) + end
-        if stop - begin > width and group >= 0:  # a run that does not fit
-            yield Match(at, min(to, at + width), at, to, group)
+        if stop - begin > width:  # it does not fit with the marks around it
+            begin_shown, stop = at, min(to, at + width)
         else:
-            yield Match(begin, min(stop, begin + width), at, to, group)
+            begin_shown = begin
+        yield Match(begin_shown, stop, at, to, group)
 
 
 def best_window(text: str, matches: Sequence[Match], width: int) -> Window:
@@ -223,7 +219,7 @@ def _best_start(length: int, matches: Sequence[Match], sentences: Sequence[int],
     phrase_worth = 1 + len(matches)  # more than that of all terms
     count: dict[int, int] = {}
     worth = begun = ended = best = 0
-    best_value = (-1, False, 0, 0, 0)
+    best_value = (0, False, 0, 0, 0)
     for start in sorted(of_sentences.union(match.begin for match in matches)):
         while ended < len(ending) and ending[ended].stop <= start + width:
             group = ending[ended].group
@@ -237,8 +233,8 @@ def _best_start(length: int, matches: Sequence[Match], sentences: Sequence[int],
             if not count[group]:
                 worth -= 1 if group >= 0 else phrase_worth
             begun += 1
-        if begun == len(starting):
-            break
+        if worth < best_value[0] or begun == len(starting):
+            continue
         near = min(start, 2 * (length - width) - start)  # a start near the end wastes room
         value = (worth, start in of_sentences, ended - begun, -starting[begun].begin, near)
         if value > best_value:

@@ -21,7 +21,7 @@ class Titles:
 
     def __init__(self, reader: Reader) -> None:
         self._titles = reader.titles
-        self._prefixes = Prefixes(reader.titles)
+        self._prefixes = Prefixes(reader.titles, reader.title_order)
         self._days = reader.days[self._prefixes.order]
 
     def starting_with(self, folded: str, limit: int) -> list[int]:

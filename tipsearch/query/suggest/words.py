@@ -40,7 +40,7 @@ class Words:
 
     def __init__(self, reader: Reader) -> None:
         forms = reader.forms
-        self._prefixes = Prefixes(forms.strings)
+        self._prefixes = Prefixes(forms.strings, forms.order)
         order, terms, frequency = self._prefixes.order, forms.terms.whole(), forms.frequency
         inside = not len(terms) or (terms.min() >= 0 and terms.max() < len(reader.terms))
         forms.terms.fail_unless(bool(inside), "a number is out of range")

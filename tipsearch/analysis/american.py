@@ -32,7 +32,10 @@ _RULES = [
             r"|(?<=op)ae(?=d)|^oe(?=dema|soph|str)|(?<=^f)oe(?=t)|(?<=rrh)oe(?=a)|(?<=man)oe(?=uv)",
             "e",
         ),
-        (r"^(.*(?:cent|theat|met|lit|fib|calib|spect|lust|somb|maneuv))r(?:e(?=s?$)|(?=ed$|ing$))", r"\1er"),
+        (
+            r"^(.*(?:cent|theat|met|lit|fib|calib|spect|lust|somb|maneuv))r(?:e(?=s?$)|(?=ed$|ing$))",
+            r"\1er",
+        ),
         (r"^(.*[aeio]log)(?:ue(?=s?$)|u(?=(?:ed|ers?|ing)$))", r"\1"),  # catalogue, dialogue
         (r"^(.+dg)ement(?=(?:s|al(?:ly)?)?$)", r"\1ment"),  # judgement
         (r"^((?:self)?(?:def|off|lic|pret))enc(?=e(?:[drs]|less)?|ing$)", r"\1ens"),
@@ -56,8 +59,8 @@ _BRITISH = re.compile("is[aei]|lys|our|ae|oe|re[ds]?$|logu|dgement|ence|mme|ulph
 def american(word: str) -> str:
     """The American spelling of a word in lower case.
 
-    >>> [american(word) for word in ("colours", "organisation's", "centred", "analysing", "greyish")]
-    ['colors', "organization's", 'centered', 'analyzing', 'grayish']
+    >>> [american(word) for word in ("colours", "organisation's", "centred", "analysing")]
+    ['colors', "organization's", 'centered', 'analyzing']
     >>> [american(word) for word in ("hours", "exercise", "acre", "analysis", "difference")]
     ['hours', 'exercise', 'acre', 'analysis', 'difference']
     """

@@ -115,7 +115,10 @@ class Vocabulary:
             in_compound.add((len(words) - parts, len(words)))
             if (number := self._number(word)) >= 0:
                 yield number, COMPOUND
-                if PART != 1: yield from ((n, PART - 1) for w in words[-parts:] if (n:=self._number(w))>=0)
+                if PART != 1:
+                    yield from (
+                        (n, PART - 1) for w in words[-parts:] if (n := self._number(w)) >= 0
+                    )
         for start, first in enumerate(words):
             if first in self._stop_words:
                 continue

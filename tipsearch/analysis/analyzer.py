@@ -149,7 +149,7 @@ class Analyzer:
         """The tokens of `text`, in order, with stop words, without joined words."""
         return self.pattern().findall(self.normalise(text))
 
-    def sequence(self, text: str) -> Iterator[tuple[str, int]]:
+    def sequence(self, text: str) -> list[tuple[str, int]]:
         """The tokens of `text`, with stop words and joined words: see `compounds.sequence`."""
         return compounds.sequence(self.normalise(text), self.pattern().findall, self.stop_words)
 

@@ -57,19 +57,19 @@ def compounds(text: str, stop_words: Container[str]) -> Iterator[Compound]:
 
 def sequence(
     text: str, tokenize: Callable[[str], Iterable[str]], stop_words: Container[str]
-) -> Iterator[tuple[str, int]]:
+) -> list[tuple[str, int]]:
     """The words of a normalised text in order, each with 1.
 
     After the parts of a compound comes its joined word, with the number of the parts.
     """
-    done = 0
+    words, done = list[tuple[str, int]](), 0
     for compound in compounds(text, stop_words):
-        for word in tokenize(text[done : compound.end]):
-            yield word, 1
-        yield compound.joined, compound.parts
+        words += [(word, 1) for word in tokenize(text[done : compound.end])]
+        words.append((compound.joined, compound.parts))
         done = compound.end
-    for word in tokenize(text[done:]):
-        yield word, 1
+    if done < len(text):
+        words += [(word, 1) for word in tokenize(text[done:])]
+    return words
 
 
 def joined(parts: Sequence[str], stop_words: Container[str], joiner: str = "-") -> str:
@@ -80,23 +80,30 @@ def joined(parts: Sequence[str], stop_words: Container[str], joiner: str = "-") 
 
     >>> [joined(parts.split("-"), ()) for parts in ("co-worker's", "face-to-face", "covid-19")]
     ["coworker's", 'facetoface', 'covid19']
-    >>> [joined(parts.split("-"), ()) for parts in ("5-10", "one-size-fits-all", "customer-service")]
+    >>> [joined(parts.split("-"), ()) for parts in ("5-10", "well-thought-out", "self-absorption")]
     ['', '', '']
     >>> [joined(parts.split("/"), ["and", "or"], "/") for parts in ("24/7", "1/2", "and/or")]
     ['247', '', '']
     """
     word = "".join(parts)
-    if len(parts) > MAX_PARTS or len(word) > MAX_LENGTH or word in stop_words:
+    if len(word) > MAX_LENGTH or len(parts) > MAX_PARTS or word in stop_words:
         return ""
-    if any("'" in part for part in parts[:-1]) or any(len(part) > SHORT for part in parts[1:-1]):
+    if len(parts) > 2 and len(max(parts[1:-1], key=len)) > SHORT:
         return ""
-    numbers = [part for part in parts if part.isdecimal()]
-    if len(numbers) == len(parts):  # of numbers alone only such as "24/7" are a word
-        return word if joiner == "/" and len(parts) == 2 and len(word) == 3 else ""
-    if any(len(number) > MAX_NUMBER for number in numbers):
+    if not word.isalpha() and not _with_numbers(parts, joiner):
         return ""
     if joiner == "/" and (
-        any(len(part) > SHORT for part in parts) or all(part in stop_words for part in parts)
+        len(max(parts, key=len)) > SHORT or all(part in stop_words for part in parts)
     ):
         return ""
     return word
+
+
+def _with_numbers(parts: Sequence[str], joiner: str) -> bool:
+    """Whether parts that have digits or apostrophes may be one word."""
+    if any("'" in part for part in parts[:-1]):  # "co-worker's" may
+        return False
+    numbers = [part for part in parts if part.isdecimal()]
+    if len(numbers) == len(parts):  # of numbers alone only such as "24/7"
+        return joiner == "/" and len(parts) == 2 and sum(map(len, parts)) == 3
+    return all(len(number) <= MAX_NUMBER for number in numbers)

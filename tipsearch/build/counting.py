@@ -155,6 +155,21 @@ def tokens(
     return Tokens(words, stem(forms), stream)
 
 
+def without_joined(tokens: Tokens, analyzer: Analyzer) -> Words:
+    """All tokens but joined words, stop words included, as words."""
+    stream, stop_words = tokens.stream, analyzer.stop_words
+    marks = stream.codes < -len(stop_words)
+    kept = ~marks
+    kept[1:] &= ~marks[:-1]
+    codes, forms = stream.codes[kept], [*tokens.words.forms, *stop_words]
+    places = np.where(codes >= 0, codes, len(tokens.words.forms) - 1 - codes)
+    used = np.flatnonzero(np.bincount(places, minlength=len(forms)))
+    number = np.zeros(len(forms), np.int32)
+    number[used] = np.arange(len(used))
+    lengths = _sums(kept, stream.lengths)
+    return Words([forms[i] for i in used.tolist()], number[places], lengths)
+
+
 def _expanded(
     runs: Words, single: Ints, several: Ints, sizes: Ints, inner: Sequence[int]
 ) -> Stream:

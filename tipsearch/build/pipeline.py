@@ -234,10 +234,10 @@ def assemble(
     new posts alone. Raises DuplicateIdError.
     """
     analyzer = settings.analyzer
-    vectors = _embedded(new.words, settings)
     with_nltk = kept is None and not pool.parallel  # to load nltk takes as long as a small update
     tokens = _tokens(new.words, analyzer, pool, with_nltk=with_nltk)
     new = new._replace(words=NO_WORDS)
+    vectors = _embedded(tokens, settings)
     base, dropped_tokens, known = merge.empty_base(), NO_TOKENS, None
     if kept is not None:
         dropped = np.ones(len(kept.previous), bool)
@@ -267,8 +267,9 @@ def _tokens(words: Words, analyzer: Analyzer, pool: Pool, *, with_nltk: bool) ->
     return counting.tokens(words, analyzer, analyzer.pattern().findall, stem)
 
 
-def _embedded(words: Words, settings: Settings) -> embedding.Embedded | None:
-    """The embeddings of the posts of these words, None if the index is to have none."""
+def _embedded(tokens: Tokens, settings: Settings) -> embedding.Embedded | None:
+    """The embeddings of the posts of these tokens, None if the index is to have none."""
     if settings.embedding is None:
         return None
+    words = counting.without_joined(tokens, settings.analyzer)
     return embeddings.embedded(words, settings.analyzer, settings.embedding)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence, Sized
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Sized
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 
 from tipsearch.analysis import weighting
 from tipsearch.analysis.analyzer import fold
+from tipsearch.analysis.compounds import MAX_PARTS, joined
 from tipsearch.corpus.dates import span
 from tipsearch.query.parsed import ParsedQuery
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 CACHED_WORDS = 1 << 16  # words whose term is kept in memory
 DISCOUNT = 0.75  # factor of the count of a corrected word for each of its mistakes
+COMPOUND = 1.0  # count of the joined word of a compound ("e-mail")
+PART = 1
+ADJACENT = 0.5  # count of the joined word of words that stand next to each other ("e mail")
 
 
 class AnalyzedQuery(NamedTuple):
@@ -139,11 +143,12 @@ class Vocabulary:
 
     def _analyzed(self, text: str) -> AnalyzedQuery:
         """The analyzed query, without corrections."""
-        terms: dict[int, int] = {}
+        terms: dict[int, float] = {}
         years: dict[int, int] = {}
         unknown: dict[str, None] = {}
         stopped: dict[str, None] = {}
-        words = self.analyzer.tokens(text)
+        sequence = [*self.analyzer.sequence(text)]
+        words = [word for word, parts in sequence if parts == 1]
         for word in words:
             number = self._number(word)
             if len(word) == 4 and (year := _year(word)) and len(self._rows(year)):
@@ -152,7 +157,36 @@ class Vocabulary:
                 (stopped if word in self._stop_words else unknown)[word] = None
             if number >= 0:
                 terms[number] = terms.get(number, 0) + 1
+        for number, count in self._joined_words(sequence):
+            terms[number] = terms.get(number, 0) + count
         return AnalyzedQuery(terms, tuple(unknown), tuple(stopped), tuple(words), years=years)
+
+    def _joined_words(self, sequence: Sequence[tuple[str, int]]) -> Iterator[tuple[int, float]]:
+        """The number of each joined word that posts have, and its count.
+
+        `sequence` is what `Analyzer.sequence` returns. Words next to each other are joined as those
+        of a compound, unless the first is a stop word.
+        """
+        words: list[str] = []
+        in_compound = set[tuple[int, int]]()
+        for word, parts in sequence:
+            if parts == 1:
+                words.append(word)
+                continue
+            in_compound.add((len(words) - parts, len(words)))
+            if (number := self._number(word)) >= 0:
+                yield number, COMPOUND
+                if PART != 1:
+                    yield from (
+                        (n, PART - 1) for w in words[-parts:] if (n := self._number(w)) >= 0
+                    )
+        for start, first in enumerate(words):
+            if first in self._stop_words:
+                continue
+            for end in range(start + 2, min(start + MAX_PARTS, len(words)) + 1):
+                word = joined(words[start:end], self._stop_words)
+                if word and (start, end) not in in_compound and self._forms.find(word) >= 0:
+                    yield self._number(word), ADJACENT
 
     def _corrected(self, query: AnalyzedQuery, kept: Container[str]) -> AnalyzedQuery:
         """The query with each unknown word replaced by the nearest known one, at a DISCOUNT.

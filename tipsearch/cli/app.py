@@ -57,7 +57,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     ),
     exploring.duplicates: (
         "tipsearch duplicates",
-        "tipsearch duplicates --at-least 0.8 --json",
+        "tipsearch duplicates --at-least 0.5 --json",
     ),
     upkeep.info: ("tipsearch info",),
     upkeep.verify: ("tipsearch verify",),

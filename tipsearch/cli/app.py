@@ -63,7 +63,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     ),
     exploring.duplicates: (
         "tipsearch duplicates",
-        "tipsearch duplicates --at-least 0.8 --json",
+        "tipsearch duplicates --at-least 0.5 --json",
     ),
     synonyms.synonyms: (
         "tipsearch synonyms",

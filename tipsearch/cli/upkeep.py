@@ -160,7 +160,7 @@ def info(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
 
 
 def verify(index: IndexFolder = Path("index"), as_json: AsJson = False) -> None:
-    """Check every byte of the index, and that its parts fit together.
+    """Check every byte of the index, and how its parts fit.
 
     Damage is an error that names the file.
     """

@@ -14,6 +14,7 @@ from tipsearch.ranking.topk.postings import Postings
 if TYPE_CHECKING:
     from tipsearch.ranking.terms import Scores
     from tipsearch.ranking.topk.engine import Engine
+    from tipsearch.ranking.topk.postings import Mask
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
@@ -33,9 +34,10 @@ class TfIdf:
         """The postings; a weight is the count of the term divided by the length of the row."""
         return Postings(self._reader.postings("tfidf"))
 
-    def top(self, factors: Factors, limit: int) -> Best:
-        """The `limit` best rows by cosine, then by row."""
-        return self._engine.top(self.postings, self.postings.plan(factors.items()), limit)
+    def top(self, factors: Factors, limit: int, allowed: Mask | None = None) -> Best:
+        """The `limit` best rows by cosine, then by row; only allowed ones where there is a mask."""
+        plan = self.postings.plan(factors.items())
+        return self._engine.top(self.postings, plan, limit, allowed)
 
     def scores(self, factors: Factors, rows: Array) -> Scores:
         """The cosines of some ascending rows, float64, equal to those of `top` in each bit."""

@@ -10,20 +10,25 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tipsearch.errors import SettingError
 from tipsearch.ranking.topk import numpy_kernel
 
 if TYPE_CHECKING:
-    from tipsearch.ranking.topk.postings import Plan, Postings
-
-    Kernel = Callable[[Postings, Plan, int], list[tuple[int, float]]]
+    from tipsearch.ranking.topk.postings import Mask, Plan, Postings
 
 KERNELS = ("auto", "numba", "numpy")
 START_SECONDS = 1.0  # that the numba kernel takes to load or compile
+
+
+class Kernel(Protocol):
+    """The function of a kernel: see `numpy_kernel.top`."""
+
+    def __call__(
+        self, postings: Postings, plan: Plan, k: int, allowed: Mask | None = None
+    ) -> list[tuple[int, float]]: ...
 
 
 class _Auto:
@@ -34,12 +39,14 @@ class _Auto:
         self._seconds_left = START_SECONDS
         self._start_lock = Lock()
 
-    def top(self, postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
-        """The k best rows and their scores. Counts the time that numpy takes."""
+    def top(
+        self, postings: Postings, plan: Plan, k: int, allowed: Mask | None = None
+    ) -> list[tuple[int, float]]:
+        """The k best allowed rows and their scores. Counts the time that numpy takes."""
         if self._kernel is not numpy_kernel.top:
-            return self._kernel(postings, plan, k)
+            return self._kernel(postings, plan, k, allowed)
         start = time.perf_counter()
-        best = numpy_kernel.top(postings, plan, k)
+        best = numpy_kernel.top(postings, plan, k, allowed)
         self._seconds_left -= time.perf_counter() - start
         # The lock is never released: one attempt a process. Other threads go on with numpy.
         if self._seconds_left <= 0 and self._start_lock.acquire(blocking=False):

@@ -5,11 +5,15 @@ greatest bounds and so sets the threshold. A second wave goes through all blocks
 and skips each whose bound is below the threshold. Within a block the terms are added in the order
 of the plan; the others are skipped once they cannot lift a post of it to the threshold.
 
+Where rows are masked, a block without an allowed row is left out, and a row that is not allowed
+weighs nothing. Where few rows are allowed, no bound is high enough to prune much, and the postings
+of the allowed rows are added up instead.
+
 Functions take many arguments on purpose: an array in a tuple costs reference counting at each
 access, a sixth of the time of a query.
 """
 
-# ruff: noqa: PLR0913, PLR0917
+# ruff: noqa: PLR0912, PLR0913, PLR0917
 
 from __future__ import annotations
 
@@ -19,15 +23,17 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 
-from tipsearch.ranking.topk.selection import UNIT, in_order
+from tipsearch.ranking.topk.selection import FEW, SAMPLED, UNIT, in_order
 from tipsearch.store.blocks import GROUP, LEVELS, SHIFT, SIZE
 
 if TYPE_CHECKING:
-    from tipsearch.ranking.topk.postings import Plan, Postings
+    from tipsearch.ranking.topk.postings import Mask, Plan, Postings
 
+WINDOW = 1 << 13  # rows whose sums are kept while all postings are added up
 FIRST_WAVE = 16  # blocks, each the best of its group
 WHOLE_GROUP_FROM = 2  # from so many blocks on, their group is scored as one
 SCORED = np.float32(-1)  # the bound of a block that has been scored
+EVERY = np.zeros(0, np.bool_)  # the mask that allows all rows
 SMALLEST = np.float32(1e-30)  # the least threshold: skips blocks without a posting
 
 
@@ -40,14 +46,22 @@ def _compiled(function: Callable[..., Any]) -> Any:
         return compiler(nogil=True)(function)
 
 
-def top(postings: Postings, plan: Plan, k: int) -> list[tuple[int, float]]:
-    """The k best rows with their scores, by score, then by row. Only rows that have a term."""
+def top(
+    postings: Postings, plan: Plan, k: int, allowed: Mask | None = None
+) -> list[tuple[int, float]]:
+    """The k best rows with their scores, by score, then by row. Only allowed rows that have a term.
+
+    `allowed` is a mask of rows, or None for all.
+    """
     k = min(k, postings.posts, int((plan.ends - plan.starts).sum()))
     if not k:
         return []
+    mask = EVERY if allowed is None else allowed.view()
+    mask.flags.writeable = False  # one type for all masks, so that all is compiled once
     scores, rows = _search(
         postings.rows, postings.values, postings.scale, postings.block_max, postings.blocks,
-        postings.starts, plan.starts, plan.ends, plan.slots, plan.factors, plan.bounds, k,
+        postings.starts, plan.starts, plan.ends, plan.slots, plan.factors, plan.bounds,
+        mask, mask[: len(mask) & -SIZE].view(np.int64), k,
     )  # fmt: skip
     return in_order(rows, scores, k)
 
@@ -143,6 +157,35 @@ def _bounds(
 
 
 @_compiled
+def _few(words: Any) -> bool:
+    """Whether blocks with an allowed row have few of them, by a sample of the blocks.
+
+    `words` has the whole blocks of the mask, eight rows a number.
+    """
+    rows, blocks = 0, 0
+    for at in range(0, len(words), 4 * SAMPLED):
+        four = words[at] + words[at + 1] + words[at + 2] + words[at + 3]  # each byte up to 4
+        if four:
+            two = four + (four >> 32)  # the lower bytes add up to 32 at most
+            one = two + (two >> 16)
+            rows += (one + (one >> 8)) & 0xFF
+            blocks += 1
+    return rows < FEW * blocks
+
+
+@_compiled
+def _leave_out(block_bounds: Any, allowed: Any, words: Any) -> None:
+    """Set the bound of each block without an allowed row to 0."""
+    whole = len(words) // 4
+    for block in range(whole):
+        at = 4 * block
+        if not words[at] | words[at + 1] | words[at + 2] | words[at + 3]:
+            block_bounds[block] = 0
+    if not np.any(allowed[whole << SHIFT :]):
+        block_bounds[whole:] = 0
+
+
+@_compiled
 def _best_groups(group_bounds: Any, count: int) -> Any:
     """The groups of the `count` greatest bounds, ascending. Only groups of a bound above 0."""
     best, places, size = np.zeros(count, np.float32), np.zeros(count, np.int64), 0
@@ -163,7 +206,7 @@ def _best_groups(group_bounds: Any, count: int) -> Any:
 def _score(
     block: int, count: int, rows: Any, values: Any, scale: Any, block_max: Any, blocks: int,
     group_starts: Any, starts: Any, cursors: Any, ends: Any, slots: Any, factors: Any, bounds: Any,
-    block_bounds: Any, sums: Any, remaining: Any, heap: Any, best: Any, size: int,
+    allowed: Any, block_bounds: Any, sums: Any, remaining: Any, heap: Any, best: Any, size: int,
 ) -> int:  # fmt: skip
     """Score `count` blocks from `block` on and push their posts. Returns the size of the heap.
 
@@ -193,6 +236,8 @@ def _score(
             weight = float(values[at])
             if len(scale):
                 weight *= scale[rows[at]]
+            if len(allowed):
+                weight *= allowed[rows[at]]  # no branch, which would be guessed wrong
             post = rows[at] - first
             weight = sums[post] + factors[term] * weight
             sums[post] = weight
@@ -211,14 +256,53 @@ def _score(
 
 
 @_compiled
+def _sum_all(
+    rows: Any, values: Any, scale: Any, starts: Any, ends: Any, factors: Any, allowed: Any, k: int,
+) -> tuple[Any, Any]:  # fmt: skip
+    """The k best scores and their rows, in heap order, from all postings of the allowed rows.
+
+    Goes through all terms window by window, so that the sums stay in the cache.
+    """
+    heap, best, size = np.empty(k), np.empty(k, np.int64), 0
+    sums, found, cursors = np.zeros(WINDOW), np.empty(WINDOW, np.int64), starts.copy()
+    for first in range(0, len(allowed), WINDOW):
+        count = 0
+        for term in range(len(starts)):
+            at, end = cursors[term], ends[term]
+            while at < end and rows[at] - first < WINDOW:
+                if allowed[rows[at]]:
+                    post, weight = rows[at] - first, float(values[at])
+                    if len(scale):
+                        weight *= scale[rows[at]]
+                    before = sums[post]
+                    sums[post] = before + factors[term] * weight
+                    if before == 0.0 and sums[post] > 0.0:  # so each post is found once
+                        found[count] = post
+                        count += 1
+                at += 1
+            cursors[term] = at
+        for post in found[:count]:
+            score = np.rint(sums[post] * 1e12) / 1e12 if len(scale) else sums[post]
+            if score > 0.0 and (size < k or score >= heap[0]):
+                size = _push(heap, best, size, score, first + post)
+            sums[post] = 0.0
+    return heap[:size], best[:size]
+
+
+@_compiled
 def _search(
     rows: Any, values: Any, scale: Any, block_max: Any, blocks: int, group_starts: Any,
-    starts: Any, ends: Any, slots: Any, factors: Any, bounds: Any, k: int,
+    starts: Any, ends: Any, slots: Any, factors: Any, bounds: Any, allowed: Any, words: Any, k: int,
 ) -> tuple[Any, Any]:  # fmt: skip
     """The k best scores and their rows, in heap order."""
+    if _few(words):
+        summed: tuple[Any, Any] = _sum_all(rows, values, scale, starts, ends, factors, allowed, k)
+        return summed
     block_bounds = _bounds(
         rows, values, scale, block_max, blocks, starts, ends, slots, factors, bounds
     )
+    if len(allowed):
+        _leave_out(block_bounds, allowed, words)
     group_bounds = np.zeros(len(block_bounds) // GROUP, np.float32)
     for group in range(len(group_bounds)):
         for block in range(group * GROUP, (group + 1) * GROUP):
@@ -248,8 +332,8 @@ def _search(
             for job in range(jobs):
                 size = _score(
                     job_blocks[job], count, rows, values, scale, block_max, blocks, group_starts,
-                    starts, cursors, ends, slots, factors, bounds, block_bounds, sums, remaining,
-                    heap, best, size,
+                    starts, cursors, ends, slots, factors, bounds, allowed, block_bounds, sums,
+                    remaining, heap, best, size,
                 )  # fmt: skip
                 if not wave:
                     block_bounds[job_blocks[job]] = SCORED

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Rows = npt.NDArray[np.int64]
 
-WIDTHS = (8, 16, 32, 64, 128, 256)  # of windows, in tokens
+WIDTHS = (16, 32, 64, 256)  # of windows, in tokens
 CHUNK = 1 << 16  # tokens looked at at once: they stay in the cache
 
 
@@ -59,9 +59,10 @@ def rows_with(
             left[some] = window.has_compound
         least = width
     found &= ~left
-    for some in _chunks(np.flatnonzero(left), CHUNK // WIDTHS[-1]):
+    for some in _chunks(np.flatnonzero(left), CHUNK // WIDTHS[0]):
+        raw = _gathered(streams, starts[some], lengths[some])
         for phrase, join in ((split, False), (joined, True)):
-            reading = _Reading(streams, starts[some], lengths[some], join=join)
+            reading = _Reading(*raw, streams.separator, join=join)
             found[some[reading.having(phrase, title=title)]] = True
     kept: Array = rows[found]
     return kept
@@ -78,6 +79,13 @@ def _places(tokens: Array, phrase: Sequence[int]) -> Rows:
     for at, token in enumerate(phrase[1:], 1):
         equal &= tokens[at : at + count] == token
     return np.flatnonzero(equal)
+
+
+def _gathered(streams: Streams, starts: Rows, lengths: Rows) -> tuple[Array, Rows]:
+    """The tokens of some posts, one post after the other, and which of the posts each is of."""
+    posts = np.repeat(np.arange(len(starts)), lengths)
+    shifts = starts - np.cumsum(lengths) + lengths
+    return streams.tokens[np.arange(len(posts)) + shifts[posts]], posts
 
 
 class _Windows:
@@ -98,7 +106,8 @@ class _Windows:
         self._tokens = windows[starts].view(tokens.dtype)
         self._separator = streams.separator
         self.has_compound = np.zeros(len(starts), np.bool_)
-        self.has_compound[np.flatnonzero(self._tokens > streams.separator) // width] = True
+        posts, at = np.divmod(np.flatnonzero(self._tokens > streams.separator), width)
+        self.has_compound[posts[at < lengths[posts]]] = True
 
     def having(self, phrase: Sequence[int], *, title: bool) -> Rows:
         """Which of the posts have the phrase. The compounds in them are not understood."""
@@ -115,21 +124,18 @@ class _Windows:
 class _Reading:
     """The tokens of some posts in one reading, one post after the other."""
 
-    def __init__(self, streams: Streams, starts: Rows, lengths: Rows, *, join: bool) -> None:
-        posts = np.repeat(np.arange(len(starts)), lengths)
-        ends = np.cumsum(lengths)
-        tokens = streams.tokens[np.arange(len(posts)) + (starts - ends + lengths)[posts]]
-        markers = np.flatnonzero(tokens > streams.separator)
+    def __init__(self, tokens: Array, posts: Rows, separator: int, *, join: bool) -> None:
+        markers = np.flatnonzero(tokens > separator)
         kept = np.ones(len(tokens), np.bool_)
         kept[markers] = False
         if join:
-            parts = tokens[markers] - streams.separator + 1
+            parts = tokens[markers] - separator + 1
             for back in range(1, int(parts.max(initial=0)) + 1):
                 kept[markers[parts >= back] - back] = False
         else:
             kept[markers + 1] = False
         self._tokens, self._posts = tokens[kept], posts[kept]
-        self._separators = np.flatnonzero(self._tokens == streams.separator)
+        self._separators = np.flatnonzero(self._tokens == separator)
 
     def having(self, phrase: Sequence[int], *, title: bool) -> Rows:
         """Which of the posts have the phrase."""

@@ -49,7 +49,7 @@ KERNEL = "tipsearch.ranking.topk.numba_kernel"
 class Kernel(NamedTuple):
     """A kernel, and for how many posts it is quick enough here."""
 
-    top: Callable[[Postings, Plan, int], list[tuple[int, float]]]
+    top: engine.Kernel
     most: int
 
 
@@ -351,7 +351,7 @@ def test_rows_up_to_2_to_the_31_in_numba() -> None:
         count - 1, 1, rows, np.ones(5, np.float32), np.zeros(0), np.zeros(0, np.uint8), count,
         np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([5]),
         np.array([-1], np.int32), np.array([2.0]),
-        np.array([2.1]), total, np.empty(512), np.empty(1), heap, best, 0,
+        np.array([2.1]), kernel.EVERY, total, np.empty(512), np.empty(1), heap, best, 0,
     )  # fmt: skip
     assert sorted(best[:size].tolist()) == [last - 31, last - 2, last]
     assert set(heap[:size].tolist()) == {2.0}

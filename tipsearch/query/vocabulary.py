@@ -241,21 +241,22 @@ class Vocabulary:
         found = [number] if number >= 0 else []
         return found + [-year for year in [_year(word)] if year and len(self._rows(year))]
 
-    def reading(self, text: str, *, joined: bool) -> list[int]:
+    def readings(self, text: str) -> tuple[list[int], list[int]]:
         """The tokens of a text as in the stream of a post; -1 for a word that no post has.
 
-        A compound is its parts, or if `joined` its joined word.
+        In the first list a compound is its parts, in the second it is its joined word.
         """
-        codes, numbers = self._reader.codes, list[int]()
+        codes, split, joined = self._reader.codes, list[int](), list[int]()
         for word, parts in self.analyzer.sequence(text):
-            if parts > 1 and not joined:
-                continue
+            number = self._number(word)
+            if word in self._stop_words:
+                number = codes.stop_word(self.analyzer.stop_words.index(word))
             if parts > 1:
-                del numbers[-parts:]
-            stopped = word in self._stop_words
-            place = self.analyzer.stop_words.index(word) if stopped else 0
-            numbers.append(codes.stop_word(place) if stopped else self._number(word))
-        return numbers
+                del joined[-parts:]
+            else:
+                split.append(number)
+            joined.append(number)
+        return split, joined
 
     def categories_named(self, name: str) -> list[int]:
         """The numbers of the categories of a name, without regard to case and punctuation."""

@@ -6,7 +6,7 @@ adds nothing to the length of a post.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,9 @@ from tipsearch.ranking.topk.postings import Postings
 from tipsearch.ranking.topk.selection import in_order
 
 if TYPE_CHECKING:
-    from tipsearch.ranking.terms import Mask, Scores
+    from tipsearch.ranking.terms import Scores
     from tipsearch.ranking.topk.engine import Engine
+    from tipsearch.ranking.topk.postings import Mask
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
@@ -37,15 +38,15 @@ class Bm25:
         return Postings(self._reader.postings("bm25"))
 
     def top(self, factors: Factors, limit: int, allowed: Mask | None = None) -> Best:
-        """The `limit` best rows by the sum of factor times weight, then by row."""
+        """The `limit` best rows by the sum of factor times weight, then by row.
+
+        Only rows that have a term or are of a year; where there is a mask, only allowed ones.
+        """
         terms = sorted(factors.items())
         years = [-term for term, _ in terms if term < 0] if terms and terms[0][0] < 0 else []
         terms = terms[len(years) :]
-        best = (
-            self._engine.top(self.postings, self.postings.plan(terms), limit, allowed)
-            if terms
-            else []
-        )
+        plan = self.postings.plan(terms)
+        best = self._engine.top(self.postings, plan, limit, allowed) if terms else []
         if not years:
             return best
         # A row among the best is of one of the years, or among the best by terms alone.
@@ -107,11 +108,12 @@ class Bm25:
             if (self.postings.weight(term, row) if term >= 0 else row in self.rows_of_year(-term))
         }
 
-    def mask(self, terms: Iterable[int]) -> Mask:
-        """The mask of the rows that have at least one of some terms, or of some years as -year."""
-        found = np.zeros(self._reader.posts, bool)
+    def mask(self, terms: Collection[int]) -> Mask:
+        """Which rows have at least one of some terms, or are of one of some years as -year."""
+        found = self.postings.mask(term for term in terms if term >= 0)
         for term in terms:
-            found[self.postings.rows_of(term) if term >= 0 else self.rows_of_year(-term)] = True
+            if term < 0:
+                found[self.rows_of_year(-term)] = True
         return found
 
     def rows_of_year(self, year: int) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tipsearch.corpus.dates import NO_DATE
 from tipsearch.query.grammar import AnyOf, Category, Dates, Group, Kind, Phrase, Word
-from tipsearch.ranking import phrases
+from tipsearch.query import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,39 +65,40 @@ class Matcher:
 
     def text(self, text: str, *, title: bool) -> Mask | None:
         """The posts that have the words of a text next to each other; if `title`, in the title."""
-        split, joined = (self.vocabulary.reading(text, joined=joined) for joined in (False, True))
+        split, joined = self.vocabulary.readings(text)
         if not split:
             return None
-        return self._in_reading(split, False, title) | self._in_reading(joined, True, title)
-
-    def _in_reading(self, wanted: Sequence[int], joined: bool, title: bool) -> Mask:
-        """The posts with some tokens next to each other, in one reading of their compounds."""
         mask, codes = np.zeros(self.reader.posts, bool), self.reader.codes
-        if min(wanted) >= 0:
-            terms = sorted({token for token in wanted if token < codes.terms})
-            rows = self._having_all(terms)
-            offsets, tokens = self.reader.stream
-            mask[phrases.matching(offsets, tokens, codes, rows, wanted, joined, title)] = True
+        # No stream has two separators: this takes the place of a reading with an unknown word.
+        nothing = (codes.separator, codes.separator)
+        known = [reading for reading in (split, joined) if min(reading) >= 0]
+        rows = np.unique(np.concatenate([np.zeros(0, np.int64), *map(self._having_all, known)]))
+        split, joined = (r if min(r) >= 0 else nothing for r in (split, joined))
+        mask[phrases.rows_with(self._streams, rows, split, joined, title=title)] = True
         return mask
 
-    def _having_all(self, terms: Sequence[int]) -> Array:
-        """The rows of the posts that have all of some terms, ascending."""
-        mask = np.ones(self.reader.posts, bool)
-        for term in terms:
-            mask &= self.bm25.mask([term])
-        return np.flatnonzero(mask)
+    def _having_all(self, tokens: Sequence[int]) -> Array:
+        """The rows of the posts that have the terms of all of some tokens, ascending."""
+        terms = {token for token in tokens if token < self.reader.codes.terms}
+        if not terms:
+            return np.arange(self.reader.posts)
+        return self.bm25.postings.rows_of_all(terms)
 
     def _with_prefix(self, word: Word) -> Mask | None:
         """The posts that have a word that starts with a prefix."""
-        *before, prefix = self.vocabulary.analyzer.tokens(word.text)
-        terms = self.vocabulary.terms_with_prefix(prefix)
-        if not word.title:
-            return self.bm25.mask(terms)
-        masks = [
-            self._in_reading([term], False, True) | self._in_reading([term], True, True)
-            for term in terms
-        ]
-        return np.logical_or.reduce(masks) if masks else np.zeros(self.reader.posts, bool)
+        tokens = self.vocabulary.analyzer.tokens(word.text)
+        if not tokens:
+            return None
+        terms = self.vocabulary.terms_with_prefix(tokens[-1])
+        mask = self.bm25.mask(terms)
+        if word.title:
+            rows = np.flatnonzero(mask)
+            mask[rows] = phrases.any_in_title(self._streams, rows, terms)
+        return mask
+
+    @property
+    def _streams(self) -> phrases.Streams:
+        return phrases.Streams(*self.reader.stream, self.reader.codes.separator)
 
     def filtered(self, node: Filter) -> Mask:
         """The posts that pass a filter; not to be written to."""

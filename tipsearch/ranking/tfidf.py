@@ -12,8 +12,9 @@ from tipsearch.ranking.terms import Best, Factors, TermScore, sum_scores, term_s
 from tipsearch.ranking.topk.postings import Postings
 
 if TYPE_CHECKING:
-    from tipsearch.ranking.terms import Mask, Scores
+    from tipsearch.ranking.terms import Scores
     from tipsearch.ranking.topk.engine import Engine
+    from tipsearch.ranking.topk.postings import Mask
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
@@ -34,8 +35,9 @@ class TfIdf:
         return Postings(self._reader.postings("tfidf"))
 
     def top(self, factors: Factors, limit: int, allowed: Mask | None = None) -> Best:
-        """The `limit` best rows by cosine, then by row."""
-        return self._engine.top(self.postings, self.postings.plan(factors.items()), limit, allowed)
+        """The `limit` best rows by cosine, then by row; only allowed ones where there is a mask."""
+        plan = self.postings.plan(factors.items())
+        return self._engine.top(self.postings, plan, limit, allowed)
 
     def scores(self, factors: Factors, rows: Array) -> Scores:
         """The cosines of some ascending rows, float64, equal to those of `top` in each bit."""
@@ -59,11 +61,6 @@ class TfIdf:
         idf = self._idf(terms)
         factors = counts * idf * idf * self._reader.row_scale(row)
         return dict(zip(terms.tolist(), factors.tolist(), strict=True))
-
-    def vector(self, row: int) -> tuple[Array, Scores]:
-        """The terms of the post of a row, ascending, and their weights in its vector."""
-        terms, counts = self._reader.row(row)
-        return terms, counts * self._idf(terms) * self._reader.row_scale(row)
 
     def _idf(self, terms: Array) -> Array:
         return weighting.tfidf_idf(self._reader.document_frequencies(terms), self._reader.posts)

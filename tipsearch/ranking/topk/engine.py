@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tipsearch.errors import SettingError
 from tipsearch.ranking.topk import numpy_kernel
@@ -20,10 +19,16 @@ from tipsearch.ranking.topk import numpy_kernel
 if TYPE_CHECKING:
     from tipsearch.ranking.topk.postings import Mask, Plan, Postings
 
-    Kernel = Callable[..., list[tuple[int, float]]]
-
 KERNELS = ("auto", "numba", "numpy")
 START_SECONDS = 1.0  # that the numba kernel takes to load or compile
+
+
+class Kernel(Protocol):
+    """The function of a kernel: see `numpy_kernel.top`."""
+
+    def __call__(
+        self, postings: Postings, plan: Plan, k: int, allowed: Mask | None = None
+    ) -> list[tuple[int, float]]: ...
 
 
 class _Auto:
@@ -37,7 +42,7 @@ class _Auto:
     def top(
         self, postings: Postings, plan: Plan, k: int, allowed: Mask | None = None
     ) -> list[tuple[int, float]]:
-        """The k best rows and their scores. Counts the time that numpy takes."""
+        """The k best allowed rows and their scores. Counts the time that numpy takes."""
         if self._kernel is not numpy_kernel.top:
             return self._kernel(postings, plan, k, allowed)
         start = time.perf_counter()

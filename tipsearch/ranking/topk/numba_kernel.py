@@ -5,11 +5,15 @@ greatest bounds and so sets the threshold. A second wave goes through all blocks
 and skips each whose bound is below the threshold. Within a block the terms are added in the order
 of the plan; the others are skipped once they cannot lift a post of it to the threshold.
 
+Where rows are masked, a block without an allowed row is left out, and a row that is not allowed
+weighs nothing. Where few rows are allowed, no bound is high enough to prune much, and the postings
+of the allowed rows are added up instead.
+
 Functions take many arguments on purpose: an array in a tuple costs reference counting at each
 access, a sixth of the time of a query.
 """
 
-# ruff: noqa: PLR0913, PLR0917
+# ruff: noqa: PLR0912, PLR0913, PLR0917
 
 from __future__ import annotations
 
@@ -19,16 +23,13 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 
-from tipsearch.ranking.topk.selection import UNIT, in_order
+from tipsearch.ranking.topk.selection import FEW, SAMPLED, UNIT, in_order
 from tipsearch.store.blocks import GROUP, LEVELS, SHIFT, SIZE
 
 if TYPE_CHECKING:
     from tipsearch.ranking.topk.postings import Mask, Plan, Postings
 
 WINDOW = 1 << 13  # rows whose sums are kept while all postings are added up
-import os
-SAMPLED = 16
-FEW = float(os.environ.get("FEW", "4"))
 FIRST_WAVE = 16  # blocks, each the best of its group
 WHOLE_GROUP_FROM = 2  # from so many blocks on, their group is scored as one
 SCORED = np.float32(-1)  # the bound of a block that has been scored
@@ -48,7 +49,10 @@ def _compiled(function: Callable[..., Any]) -> Any:
 def top(
     postings: Postings, plan: Plan, k: int, allowed: Mask | None = None
 ) -> list[tuple[int, float]]:
-    """The k best rows with their scores, by score, then by row. Only rows that have a term."""
+    """The k best rows with their scores, by score, then by row. Only allowed rows that have a term.
+
+    `allowed` is a mask of rows, or None for all.
+    """
     k = min(k, postings.posts, int((plan.ends - plan.starts).sum()))
     if not k:
         return []
@@ -255,7 +259,10 @@ def _score(
 def _sum_all(
     rows: Any, values: Any, scale: Any, starts: Any, ends: Any, factors: Any, allowed: Any, k: int,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """The k best scores and their rows, in heap order, from all postings of allowed rows."""
+    """The k best scores and their rows, in heap order, from all postings of the allowed rows.
+
+    Goes through all terms window by window, so that the sums stay in the cache.
+    """
     heap, best, size = np.empty(k), np.empty(k, np.int64), 0
     sums, found, cursors = np.zeros(WINDOW), np.empty(WINDOW, np.int64), starts.copy()
     for first in range(0, len(allowed), WINDOW):
@@ -267,10 +274,11 @@ def _sum_all(
                     post, weight = rows[at] - first, float(values[at])
                     if len(scale):
                         weight *= scale[rows[at]]
-                    if sums[post] == 0.0:
+                    before = sums[post]
+                    sums[post] = before + factors[term] * weight
+                    if before == 0.0 and sums[post] > 0.0:  # so each post is found once
                         found[count] = post
                         count += 1
-                    sums[post] += factors[term] * weight
                 at += 1
             cursors[term] = at
         for post in found[:count]:
@@ -288,7 +296,8 @@ def _search(
 ) -> tuple[Any, Any]:  # fmt: skip
     """The k best scores and their rows, in heap order."""
     if _few(words):
-        return _sum_all(rows, values, scale, starts, ends, factors, allowed, k)
+        summed: tuple[Any, Any] = _sum_all(rows, values, scale, starts, ends, factors, allowed, k)
+        return summed
     block_bounds = _bounds(
         rows, values, scale, block_max, blocks, starts, ends, slots, factors, bounds
     )

@@ -5,6 +5,9 @@ Pruning", SIGIR 2024. The upper bounds of all blocks are added up. The blocks of
 are scored first; then all blocks are dropped whose bound is below the k-th best score so far. That
 is repeated, with 16 times as many blocks in each wave, until no block is left. All blocks of a wave
 are scored by a few calls of numpy for each term.
+
+Where rows are masked, a block without an allowed row has bound 0. Where few rows are allowed, no
+bound is high enough to prune much, and the postings of the allowed rows are added up instead.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipsearch.ranking.topk.selection import UNIT, contenders, in_order
+from tipsearch.ranking.topk.selection import FEW, SAMPLED, UNIT, contenders, in_order
 from tipsearch.store.blocks import LEVELS, SHIFT, SIZE, by_block
 
 if TYPE_CHECKING:
@@ -22,23 +25,23 @@ if TYPE_CHECKING:
     from tipsearch.ranking.topk.postings import Mask, Plan, Postings
     from tipsearch.ranking.topk.selection import Rows, Scores
 
-import os
-SAMPLED = 16
-FEW = float(os.environ.get("FEW", "4"))
-FIRST_WAVE, GROWTH = int(os.environ.get("FW","64")), int(os.environ.get("GR","16"))  # blocks of the first wave; how many times as many in the next
+FIRST_WAVE, GROWTH = 64, 16  # blocks of the first wave; how many times as many in the next
 
 
 def top(
     postings: Postings, plan: Plan, k: int, allowed: Mask | None = None
 ) -> list[tuple[int, float]]:
-    """The k best rows with their scores, by score, then by row. Only rows that have a term."""
+    """The k best rows with their scores, by score, then by row. Only allowed rows that have a term.
+
+    `allowed` is a mask of rows, or None for all.
+    """
     if allowed is not None:
-        live, sample = _live(allowed)
-        if sample.view(np.uint8).sum() < FEW * np.count_nonzero(sample):
+        with_allowed, few = _survey(allowed)
+        if few:
             return in_order(*_sum_all(postings, plan, allowed), k)
     bounds = _bounds(postings, plan)
     if allowed is not None:
-        bounds *= live
+        bounds *= with_allowed
     threshold, scores = 0.0, np.zeros(0)
     rows: Rows = np.zeros(0, np.int64)
     wave = max(FIRST_WAVE, k)
@@ -60,15 +63,16 @@ def top(
     return in_order(rows, scores, k)
 
 
-def _live(allowed: Mask) -> Mask:
-    """Which blocks have an allowed row: bool, shape (blocks,)."""
+def _survey(allowed: Mask) -> tuple[Mask, bool]:
+    """Which blocks have an allowed row (bool), and whether they have few, by a sample of them."""
     whole = len(allowed) & -SIZE
-    words = allowed[:whole].view(np.uint64)
-    pairs = words[::2] + words[1::2]
-    fours = pairs[::2] + pairs[1::2]
-    live = fours != 0
-    live = live if whole == len(allowed) else np.append(live, allowed[whole:].any())
-    return live, fours[::SAMPLED].copy()
+    eights = allowed[:whole].view(np.uint64)
+    pairs = eights[::2] + eights[1::2]
+    fours = pairs[::2] + pairs[1::2]  # a number for each block: its bytes add up to its rows
+    sample = fours[::SAMPLED].copy()
+    few = sample.view(np.uint8).sum() < FEW * np.count_nonzero(sample)
+    some = fours != 0
+    return some if whole == len(allowed) else np.append(some, allowed[whole:].any()), bool(few)
 
 
 def _sum_all(postings: Postings, plan: Plan, allowed: Mask) -> tuple[Rows, Scores]:
@@ -83,7 +87,8 @@ def _sum_all(postings: Postings, plan: Plan, allowed: Mask) -> tuple[Rows, Score
     if not rows:
         return np.zeros(0, np.int64), np.zeros(0)
     found, place = np.unique(np.concatenate(rows), return_inverse=True)
-    return _positive(found, np.bincount(place, np.concatenate(parts), len(found)), postings)
+    sums = np.bincount(place, np.concatenate(parts), len(found))  # adds up in this order
+    return _positive(found, np.asarray(sums, np.float64), postings)
 
 
 def _bounds(postings: Postings, plan: Plan) -> npt.NDArray[np.float32]:

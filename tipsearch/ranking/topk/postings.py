@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]  # of rows: shape (posts,)
 
 CACHED_TERMS = 1 << 16  # terms whose facts are kept in memory
+SEARCHED = 32  # a list so many times as long as another is searched, not gone through
 MAX_WEIGHT = 1e12  # far above any real weight; sums of such weights stay finite in float32
 
 
@@ -139,6 +140,20 @@ class Postings:
         rows: Array = self.rows[term.start : term.end]
         return rows
 
+    def mask(self, numbers: Iterable[int]) -> Mask:
+        """Which rows have at least one of some terms."""
+        found = np.zeros(self.posts, np.bool_)
+        for number in numbers:
+            found[self.rows_of(number)] = True
+        return found
+
+    def rows_of_all(self, numbers: Iterable[int]) -> Array:
+        """The rows that have all of some terms, at least one, ascending."""
+        rarest, *others = sorted(map(self.rows_of, numbers), key=len)
+        for rows in others:
+            rarest = _common(rarest, rows, self.posts)
+        return rarest
+
     def weight(self, number: int, row: int) -> float:
         """The weight of the term in the post, or 0.0 if the post does not have it."""
         start, end, _, _ = self.term(number)
@@ -179,3 +194,17 @@ class Postings:
     def order(self, factors: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
         """The pairs of term and factor in the order of `plan`, in which a score adds them up."""
         return sorted(factors, key=lambda term: (-self.term(term[0]).max_weight * term[1], term[0]))
+
+
+def _common(few: Array, many: Array, posts: int) -> Array:
+    """The rows of both of two lists, ascending. `few` is not the longer one."""
+    if SEARCHED * len(few) < len(many):
+        places = np.searchsorted(many, few)
+        places[places == len(many)] = 0
+        kept = many[places] == few
+    else:
+        found = np.zeros(posts, np.bool_)
+        found[many] = True
+        kept = found[few]
+    common: Array = few[kept]
+    return common

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 UNIT = 1e-12  # the step of rounded scores
+FEW = 4  # allowed rows of a block, in the mean of those that have one: fewer do not help to prune
+SAMPLED = 16  # one block of so many is looked at to tell whether few rows are allowed
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -108,7 +108,7 @@ class Answer:
 
     def matched(self, id: str) -> tuple[str, ...]:
         """The words of the query, as corrected, of which a post has the term or the year."""
-        words = list(dict.fromkeys(self._query.words))
+        words = list(dict.fromkeys((*self._query.words, *self._query.compounds)))
         numbers = self._vocabulary.numbers(words)
         matching = self._search.bm25.matching(self._query.factors, self._reader.row_of(id))
         return tuple(

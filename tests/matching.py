@@ -34,7 +34,7 @@ class Oracle:
             if token not in STOP
         }
 
-    def fulfils(self, post: Post, node: Node) -> bool | None:
+    def fulfils(self, post: Post, node: Node) -> bool | None:  # noqa: PLR0911
         """Whether a post fulfils a node; None where that says nothing, as a stop word."""
         if isinstance(node, Group):
             return self._group(post, node)
@@ -79,7 +79,7 @@ class Oracle:
         """An optional word of several parts, such as "e-mail", is several words."""
         if not isinstance(node, Word) or node.prefix or node.title:
             return self.fulfils(post, node)
-        return _any([self.fulfils(post, Word(word)) for word in ANALYZER.tokens(node.text)])
+        return _any([self.fulfils(post, Word(word)) for word, _ in ANALYZER.sequence(node.text)])
 
     def _starts(self, prefix: str, parts: Sequence[str]) -> bool | None:
         """Whether a part has a term of which a form of the corpus starts with a prefix."""

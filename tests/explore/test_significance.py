@@ -77,7 +77,7 @@ def test_terms_are_those_of_a_naive_count(index: Index, name: str) -> None:
 def test_a_word_is_the_most_frequent_form(index: Index) -> None:
     """Each term is shown as the form of it that posts have most often, then the first by letter."""
     texts = [text for post in index for text in (post.title, post.text)]
-    often = Counter(token for text in texts for token in Analyzer().tokens(text))
+    often = Counter(token for text in texts for token, _ in Analyzer().sequence(text))
     forms = defaultdict[str, list[str]](list)
     for form in often:
         forms[Analyzer().term(form)].append(form)

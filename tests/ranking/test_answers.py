@@ -163,13 +163,10 @@ def test_a_post_is_looked_up_by_its_date(index: Index) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [
-        ("thier", "their"), ("teh", "the"), ("personalise", "personalize"),
-        ("apologise", "apologize"), ("email", "e mail"), ("emails", "e mails"),
-    ],
-)  # fmt: skip
+    [("thier", "their"), ("teh", "the"), ("custmer", "customer")],
+)
 def test_what_was_meant_is_found(index: Index, typed: str, meant: str) -> None:
-    """A letter swapped in a stop word, British spelling, and a hyphen left out are understood."""
+    """A letter swapped in a stop word, and one left out, are understood."""
     assert index.parse(typed).corrected == {typed: meant}
     if meant not in index.analyzer.stop_words:
         assert index.query(typed)

@@ -141,5 +141,4 @@ def test_the_mask_of_words_and_years(dated: Index) -> None:
     assert 0 < refunds.sum() < 400
     assert np.array_equal(bm25.mask([term]), refunds)
     assert np.array_equal(bm25.mask([term, -2011]), refunds | of_2011)
-    assert bm25.count_matching([term, -2011]) == (refunds | of_2011).sum()
-    assert bm25.count_matching([]) == 0
+    assert not bm25.mask([]).any()

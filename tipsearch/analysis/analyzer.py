@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any
@@ -176,34 +176,49 @@ class Analyzer:
         Where normalising changes a length ("ﬁ" becomes "fi"), they are those of the whole run
         between white space.
         """
-        normalised = self.normalise(text)
-        if len(normalised) == len(text) and text.isascii():  # offsets are the same in both
-            yield from self._found(normalised, forms)
+        if forms is None:
+            yield from self._placed(text, self._words)
+        else:
+            yield from self._placed(text, lambda normalised: self._matches(normalised, forms))
+
+    def joined_spans(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Start, end and joined word of each compound of `text`; offsets as in `spans`."""
+        return self._placed(text, self._joined)
+
+    def _placed(
+        self, text: str, find: Callable[[str], Iterable[tuple[int, int, str]]]
+    ) -> Iterator[tuple[int, int, str]]:
+        """What `find` finds in the normalised text, with the offsets that it has in `text`."""
+        if text.isascii():  # offsets are the same in both
+            yield from find(self.normalise(text))
             return
         for run in re.finditer(r"\S+", text):
             start, end = run.span()
             normalised = self.normalise(run.group())
             exact = len(normalised) == end - start
-            for first, last, form in self._found(normalised, forms):
+            for first, last, form in find(normalised):
                 yield *((start + first, start + last) if exact else (start, end)), form
 
-    def _found(
-        self, normalised: str, forms: Container[str] | None
-    ) -> Iterator[tuple[int, int, str]]:
-        """The spans of a normalised text, as `spans` gives them."""
-        whole = dict[int, compounds.Compound]()
-        if forms is not None:
-            found = compounds.compounds(normalised, self.stop_words)
-            whole = {compound.start: compound for compound in found if compound.joined in forms}
+    def _words(self, normalised: str) -> Iterator[tuple[int, int, str]]:
+        return (
+            (match.start(), match.end(), match[0]) for match in self.pattern().finditer(normalised)
+        )
+
+    def _joined(self, normalised: str) -> Iterator[tuple[int, int, str]]:
+        found = compounds.compounds(normalised, self.stop_words)
+        return ((compound.start, compound.end, compound.joined) for compound in found)
+
+    def _matches(self, normalised: str, forms: Container[str]) -> Iterator[tuple[int, int, str]]:
+        """Words and whole compounds in `forms`; a word inside such a compound is left out."""
+        whole = {start: (start, end, form) for start, end, form in self._joined(normalised)
+                 if form in forms}  # fmt: skip
         done = 0
-        for token in self.pattern().finditer(normalised):
-            if token.start() < done:
-                continue
-            if compound := whole.get(token.start()):
-                done = compound.end
-                yield compound.start, compound.end, compound.joined
-            elif forms is None or token[0] in forms:
-                yield token.start(), token.end(), token[0]
+        for start, end, form in self._words(normalised):
+            if start in whole:
+                done = whole[start][1]
+                yield whole[start]
+            elif start >= done and form in forms:
+                yield start, end, form
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON types; `from_json` takes them back."""

@@ -7,7 +7,6 @@ of 64 bits exclude almost all others, and none within the distance searched (`st
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,7 +27,6 @@ MIN_LETTERS, MAX_LETTERS = 3, 64  # letters of a word that is corrected
 ONE_MISTAKE_FROM, TWO_MISTAKES_FROM = 5, 9  # letters of a word that may have one mistake, and two
 MIN_PART = 3  # letters, at least, of each half of a word that lacks a space
 STOPPED = -1  # the term of a stop word
-_ISE = re.compile("is(?=(?:e[drs]?|ers|ing|ations?)$)")
 CHUNK = 1 << 14  # signatures compared at once: one array for all takes longer to allocate
 
 
@@ -85,16 +83,9 @@ class Spelling:
         1, and where the mistake is plain, as in "teh" or "becase": two letters are swapped, or the
         stop word has at least 4 letters and one is missing or too many. A rare form instead would
         find posts that nobody asked for; a stop word is ignored.
-
-        A word in "-ise" whose stem is known in "-ize" is corrected to that, even if no post has
-        that form.
         """
         if not MIN_LETTERS <= len(word) <= MAX_LETTERS or _has_digit(word) or self._known(word):
             return []
-        american = _ISE.sub("iz", word)
-        if american != word and (term := self._terms.find(self._analyzer.term(american))) >= 0:
-            place = self._forms.find(american)
-            return [Correction(american, term, 1, self._frequency_of(place) if place >= 0 else 0)]
         max_distance = (len(word) + 1 >= ONE_MISTAKE_FROM) + (len(word) + 2 >= TWO_MISTAKES_FROM)
         matches, distance = list[tuple[int, str]](), 1  # places and forms
         if max_distance:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Container, Iterable, Mapping, Sequence, Sized
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,19 +27,20 @@ if TYPE_CHECKING:
 
 CACHED_WORDS = 1 << 16  # words whose term is kept in memory
 DISCOUNT = 0.75  # factor of the count of a corrected word for each of its mistakes
-COMPOUND = 1.0  # count of the joined word of a compound ("e-mail")
-PART = 1
-ADJACENT = 0.5  # count of the joined word of words that stand next to each other ("e mail")
+# Count of each part of a compound ("e-mail") and of its joined word, where posts have that.
+COMPOUND = 0.5
+ADJACENT = 0.25  # count of the joined word of words next to each other ("e mail")
 
 
 class AnalyzedQuery(NamedTuple):
     """A query in numbers: `terms` maps the number of each term to its count in the query.
 
     `unknown` are the words that no post has and `stopped` the stop words, each once, in order.
-    `words` are all words, in order. `corrected` maps words that no post has to the known word or
-    words that replace them, also in `words`. `years` maps each year that has posts to its count; a
-    year may also be a term. `synonyms` maps words of the query to the synonyms that were added to
-    it, and `synonym_terms` the number of each term that these added, also in `terms`, to the words.
+    `words` are all words, in order, and `compounds` the joined words of some of them that posts
+    have. `corrected` maps words that no post has to the known word or words that replace them, also
+    in `words`. `years` maps each year that has posts to its count; a year may also be a term.
+    `synonyms` maps words of the query to the synonyms that were added to it, and `synonym_terms`
+    the number of each term that these added, also in `terms`, to the words.
 
     `language` is the parsed text where it has operators, None for plain words; `phrases` are the
     tokens of each phrase in it. `titled` are the rows of the posts whose title the query is,
@@ -52,6 +53,7 @@ class AnalyzedQuery(NamedTuple):
     words: tuple[str, ...]
     corrected: Mapping[str, str] = MappingProxyType({})
     years: Mapping[int, float] = MappingProxyType({})
+    compounds: tuple[str, ...] = ()
     synonyms: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     synonym_terms: Mapping[int, str] = MappingProxyType({})
     language: Query | None = None
@@ -85,6 +87,7 @@ class AnalyzedQuery(NamedTuple):
             unknown=(*dict.fromkeys((*self.unknown, *other.unknown)),),
             stopped=(*dict.fromkeys((*self.stopped, *other.stopped)),),
             words=(*self.words, *other.words),
+            compounds=(*self.compounds, *other.compounds),
             years=_sum(self.years, other.years),
         )
 
@@ -147,46 +150,65 @@ class Vocabulary:
         years: dict[int, int] = {}
         unknown: dict[str, None] = {}
         stopped: dict[str, None] = {}
-        sequence = [*self.analyzer.sequence(text)]
-        words = [word for word, parts in sequence if parts == 1]
-        for word in words:
+        words, compounds = self._counted(self.analyzer.sequence(text))
+        for word, count in words:
             number = self._number(word)
             if len(word) == 4 and (year := _year(word)) and len(self._rows(year)):
                 years[year] = years.get(year, 0) + 1
-            elif number < 0:
-                (stopped if word in self._stop_words else unknown)[word] = None
+            elif word in self._stop_words:
+                stopped[word] = None
+            elif number < 0 and count == 1:
+                unknown[word] = None
             if number >= 0:
-                terms[number] = terms.get(number, 0) + 1
-        for number, count in self._joined_words(sequence):
+                terms[number] = terms.get(number, 0) + count
+        for word, count in compounds:
+            number = self._number(word)
             terms[number] = terms.get(number, 0) + count
-        return AnalyzedQuery(terms, tuple(unknown), tuple(stopped), tuple(words), years=years)
+        return AnalyzedQuery(
+            terms,
+            tuple(unknown),
+            tuple(stopped),
+            tuple(word for word, _ in words),
+            years=years,
+            compounds=tuple(dict.fromkeys(word for word, _ in compounds)),
+        )
 
-    def _joined_words(self, sequence: Sequence[tuple[str, int]]) -> Iterator[tuple[int, float]]:
-        """The number of each joined word that posts have, and its count.
+    def _counted(
+        self, sequence: Sequence[tuple[str, int]]
+    ) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+        """The words of a query, and the joined words that posts have, all with their counts.
 
-        `sequence` is what `Analyzer.sequence` returns. Words next to each other are joined as those
-        of a compound, unless the first is a stop word.
+        `sequence` is that of the analyzer. A word that counts 1 is in no such compound. Words next
+        to each other, of which the first is no stop word, are joined as with hyphens between them.
+        They count 1 as they are; where posts lack one of them, the joined word counts 1 instead.
         """
-        words: list[str] = []
-        in_compound = set[tuple[int, int]]()
+        words, compounds = list[tuple[str, float]](), list[tuple[str, float]]()
+        found = set[tuple[int, int]]()
         for word, parts in sequence:
             if parts == 1:
-                words.append(word)
+                words.append((word, 1))
                 continue
-            in_compound.add((len(words) - parts, len(words)))
-            if (number := self._number(word)) >= 0:
-                yield number, COMPOUND
-                if PART != 1:
-                    yield from (
-                        (n, PART - 1) for w in words[-parts:] if (n := self._number(w)) >= 0
-                    )
-        for start, first in enumerate(words):
+            found.add((len(words) - parts, len(words)))
+            if self._number(word) >= 0:
+                compounds.append((word, COMPOUND))
+                words[-parts:] = [(part, COMPOUND) for part, _ in words[-parts:]]
+        texts = [word for word, _ in words]
+        for start, first in enumerate(texts):
             if first in self._stop_words:
                 continue
-            for end in range(start + 2, min(start + MAX_PARTS, len(words)) + 1):
-                word = joined(words[start:end], self._stop_words)
-                if word and (start, end) not in in_compound and self._forms.find(word) >= 0:
-                    yield self._number(word), ADJACENT
+            for end in range(start + 2, min(start + MAX_PARTS, len(texts)) + 1):
+                word = joined(texts[start:end], self._stop_words)
+                if not word or (start, end) in found or self._forms.find(word) < 0:
+                    continue
+                lacking = [
+                    place
+                    for place in range(start, end)
+                    if texts[place] not in self._stop_words and self._number(texts[place]) < 0
+                ]
+                compounds.append((word, 1 if lacking else ADJACENT))
+                for place in lacking:
+                    words[place] = texts[place], COMPOUND
+        return words, compounds
 
     def _corrected(self, query: AnalyzedQuery, kept: Container[str]) -> AnalyzedQuery:
         """The query with each unknown word replaced by the nearest known one, at a DISCOUNT.

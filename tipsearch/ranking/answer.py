@@ -119,7 +119,7 @@ class Answer:
     def matched(self, id: str) -> tuple[str, ...]:
         """The words of the query, as corrected, and of synonyms, that a post has, or is dated."""
         synonyms = " ".join(chain.from_iterable(self._query.synonyms.values())).split()
-        words = list(dict.fromkeys([*self._query.words, *synonyms]))
+        words = list(dict.fromkeys([*self._query.words, *self._query.compounds, *synonyms]))
         numbers = self._vocabulary.numbers(words)
         matching = self._search.bm25.matching(self._query.factors, self._reader.row_of(id))
         return tuple(

@@ -14,7 +14,7 @@ from tipsearch.query.grammar import AnyOf, Category, Dates, Group, Kind, Phrase,
 from tipsearch.query import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tipsearch.query.grammar import Node
     from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
@@ -73,8 +73,8 @@ class Matcher:
         nothing = (codes.separator, codes.separator)
         known = [reading for reading in (split, joined) if min(reading) >= 0]
         rows = np.unique(np.concatenate([np.zeros(0, np.int64), *map(self._having_all, known)]))
-        split, joined = (r if min(r) >= 0 else nothing for r in (split, joined))
-        mask[phrases.rows_with(self._streams, rows, split, joined, title=title)] = True
+        readings = [reading if min(reading) >= 0 else nothing for reading in (split, joined)]
+        mask[phrases.rows_with(self._streams, rows, *readings, title=title)] = True
         return mask
 
     def _having_all(self, tokens: Sequence[int]) -> Array:
@@ -132,11 +132,12 @@ class _Evaluation:
     def root(self, tree: Group, *, with_optional: bool) -> Mask | None:
         """The posts that fulfil a tree, or all of it but that an optional word is in them."""
         required = tuple(node for node in tree.required if (_facet(node) or 0) != self._without)
-        return self._group(tree._replace(required=required), with_optional=with_optional)
+        group, factors = tree._replace(required=required), self._query.factors
+        return self._group(group, factors if with_optional else None)
 
     def _node(self, node: Node, *, excluded: bool = False) -> Mask | None:
         if isinstance(node, Group):
-            return self._group(node)
+            return self._group(node, ())
         if isinstance(node, AnyOf):
             return self._any_of(node.parts, excluded=excluded)
         if isinstance(node, Phrase):
@@ -148,25 +149,36 @@ class _Evaluation:
             return _union([self._matcher.word(node._replace(text=text)) for text in texts])
         return self._matcher.filtered(node)
 
-    def _group(self, group: Group, *, with_optional: bool = True) -> Mask | None:
-        """The posts that fulfil a group. A filter does not make its words optional."""
+    def _group(self, group: Group, factors: Iterable[int] | None) -> Mask | None:
+        """The posts that fulfil a group. A filter does not make its words optional.
+
+        Where nothing is required they have an optional word, or one of the `factors`, unless that
+        is None.
+        """
         required = [
             (node, mask) for node in group.required if (mask := self._node(node)) is not None
         ]
         said = [mask for _, mask in required]
-        if with_optional and all(_facet(node) for node, _ in required):
-            optional = _union([self._optional(node) for node in group.optional])
-            said += [optional] if optional is not None else []
+        if factors is not None and all(_facet(node) for node, _ in required):
+            said += self._any_optional(group, factors)
         unwanted = [self._node(node, excluded=True) for node in group.excluded]
         denied = [~mask for mask in unwanted if mask is not None]
         return np.logical_and.reduce([*said, *denied]) if said or denied else None
 
-    def _optional(self, node: Node) -> Mask | None:
-        """The posts that have an optional word; of "e-mail" the parts need not be together."""
-        if not isinstance(node, Word) or node.prefix or node.title:
-            return self._node(node)
-        words = self._matcher.vocabulary.analyzer.tokens(node.text)
-        return _union([self._node(Word(word)) for word in words])
+    def _any_optional(self, group: Group, factors: Iterable[int]) -> list[Mask]:
+        """The posts that have an optional word of a group, or a factor, if it has such words.
+
+        Of "e-mail" any part is enough, as where no operator is written.
+        """
+        masks: list[Mask | None] = []
+        for node in group.optional:
+            if not isinstance(node, Word) or node.prefix or node.title:
+                masks.append(self._node(node))
+                continue
+            for word, _ in self._matcher.vocabulary.analyzer.sequence(node.text):
+                masks.append(self._node(Word(word)))
+        found = _union(masks)
+        return [] if found is None else [found | self._matcher.bm25.mask([*factors])]
 
     def _any_of(self, nodes: Sequence[Node], *, excluded: bool = False) -> Mask | None:
         return _union([self._node(node, excluded=excluded) for node in nodes])

@@ -62,5 +62,10 @@ class TfIdf:
         factors = counts * idf * idf * self._reader.row_scale(row)
         return dict(zip(terms.tolist(), factors.tolist(), strict=True))
 
+    def vector(self, row: int) -> tuple[Array, Scores]:
+        """The terms of the post of a row, ascending, and their weights in its vector."""
+        terms, counts = self._reader.row(row)
+        return terms, counts * self._idf(terms) * self._reader.row_scale(row)
+
     def _idf(self, terms: Array) -> Array:
         return weighting.tfidf_idf(self._reader.document_frequencies(terms), self._reader.posts)

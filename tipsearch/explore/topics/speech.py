@@ -54,6 +54,9 @@ def count_phrases(topics: Sequence[Sequence[Post]], analyzer: Analyzer) -> list[
         phrases = Phrases(min_posts, Counter(), Counter(), Counter(), defaultdict(Counter))
         for post in posts:
             runs = [*_runs(post.title, analyzer, stem), *_runs(post.text, analyzer, stem)]
+            for text in (post.title, post.text):
+                for start, end, form in analyzer.joined_spans(text):
+                    phrases.forms[stem(form)][text[start:end].lower()] += 1
             _count(phrases, runs)
             all_runs += [[word for word, _, _ in run] for run in runs]
         counted.append(phrases)

@@ -13,6 +13,7 @@ from tipsearch.ranking.coverage import coverage
 from tipsearch.ranking.feedback import expand_query
 from tipsearch.ranking.tfidf import TfIdf
 from tipsearch.ranking.topk.engine import Engine
+from tipsearch.ranking.worth import required_coverage
 from tipsearch.store.ranking import Ranking
 
 if TYPE_CHECKING:
@@ -110,6 +111,11 @@ class Search:
         share = self.bm25.share_of_bound(query.factors, query.unknown_count, row)
         by_meaning = ranking.name == "hybrid"
         return coverage(share, self._hybrid.cosine(query.words, row) if by_meaning else None)
+
+    def required_coverage(self, query: AnalyzedQuery) -> float:
+        """The coverage below which the answer to a query is weak: see `ranking.worth`."""
+        bound = self.bm25.upper_bound(query.factors, query.unknown_count)
+        return required_coverage(bound, self._reader.mean_terms)
 
     def _prepared(self, query: AnalyzedQuery, ranking: Ranking) -> PreparedQuery:
         return self._hybrid.prepare(query.factors, query.words, query.unknown_count, ranking)

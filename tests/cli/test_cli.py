@@ -66,7 +66,10 @@ def test_query_answers_in_the_contract_s_json(indexed: Path) -> None:
     """A hit is one JSON object a line, with the keys of the contract in its order."""
     hits = _objects(_run(indexed, "query", "angry customer on the phone", "-n", "3", "--json"))
     keys = ["rank", "id", "score", "title", "date", "kind", "categories", "snippet"]
-    assert [list(hit) for hit in hits] == [[*keys, "matched", "added"]] * 3
+    assert [list(hit) for hit in hits] == [[*keys, "matched", "added", "weak", "reason"]] * 3
+    assert {(hit["weak"], hit["reason"]) for hit in hits} == {
+        (True, 'no post has both "angry" and "phone"')
+    }
     assert hits[0]["matched"] == ["angry", "customer"]
     related = _objects(_run(indexed, "related", FIX_FAST, "--json"))
     assert [list(hit) for hit in related] == [keys] * 10
@@ -119,7 +122,7 @@ def test_unknown_words_are_named_beside_the_answer(indexed: Path) -> None:
     """A word that no post has is named, and the others are still searched for."""
     done = _run(indexed, "query", "angry xyzzy")
     assert "Gain Control" in done.stdout
-    assert done.stderr.startswith('No title or text has: "xyzzy".\n')
+    assert done.stderr.startswith('No post has "xyzzy".')
 
 
 def test_ten_thousand_words(indexed: Path) -> None:

@@ -74,11 +74,11 @@ def _query_notes(hits: "Hits", parsed: "ParsedQuery", limit: int) -> list[str]:
     elif not hits and not parsed.unknown:
         notes.append("No post matches.")
     remarks = []
+    if hits and hits.weak:
+        remarks.append(f"{hits.reason[0].upper()}{hits.reason[1:]}.")
     similar = sum(not hit.matched for hit in hits)
     if similar:
         remarks.append("~ has none of the words, but a similar meaning.")
-    if hits and hits.weak:
-        remarks.append(f"{hits.reason[0].upper()}{hits.reason[1:]}.")
     more = hits.total - (len(hits) - similar)
     if len(hits) == limit and more > 0:
         remarks.append(f"{more:,} more with a word of the query: -n {len(hits) + more}.")

@@ -56,7 +56,7 @@ def reason(
     if unknown:
         absent = f"no post has {_listing(unknown, 'or')}"
         one = len(unknown) == 1 and not lacking
-        meant = "it" if one else "the words"
+        meant = "it" if one else "them"
         return f"{absent}; these mean something like {meant}" if by_meaning else absent
     if apart:
         return f"no post has both {_listing(apart, 'and')}"

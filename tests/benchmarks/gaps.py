@@ -45,7 +45,8 @@ class Facts(NamedTuple):
 
     `idf_share` is the share of the query's words that it has, weighed by idf; `lexical` is L / M;
     `bound` the score over the most it could be, `gap` how far it is above the next, in parts of it,
-    `gap10` how far above the tenth. `required` is the coverage that an answer needs not to be weak.
+    `gap10` how far above the tenth. `required` is the coverage that an answer needs not to be weak, 0 where
+    the best post has all words.
 
     Predictors of query performance, of the ten best posts: `nqc` is the deviation of L / M (Shtok
     et al., "Predicting Query Performance by Query-Drift Estimation", 2012) and `wig` its mean times
@@ -129,7 +130,7 @@ def facts(index: Index, text: str, ranking: str) -> Facts:
         score / (bound + (chosen.semantic_weight if ranking == "hybrid" else 0)),
         1 - best[1][1] / score if len(best) > 1 else 1.0,
         1 - best[-1][1] / score,
-        search.required_coverage(analyzed),
+        search.required_coverage(analyzed) if lacking.any() else 0.0,
         float(np.std(shares)),
         float(np.mean(shares)) * (len(terms) + unknown) ** 0.5,
         _clarity(index, best),

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log
 
-LEVEL, SLOPE = 0.545, 0.07
+LEVEL, SLOPE = 0.55, 0.07
 MAX_WORDS, MAX_LETTERS = 10, 40  # in a reason, and of each of its words
 
 
@@ -28,7 +28,7 @@ def required_coverage(bound: float, terms: float) -> float:
     """The coverage below which an answer is weak, given M as `bound` and T as `terms`.
 
     >>> required_coverage(50, 50), round(required_coverage(10, 50), 3)
-    (0.545, 0.658)
+    (0.55, 0.663)
     """
     return LEVEL + SLOPE * log(max(terms, 1.0) / bound) if bound > 0 else LEVEL
 

@@ -289,7 +289,7 @@ def test_hits_are_pickled_with_what_they_know(index: Index) -> None:
     hits = index.query("angry custmer on the phone 2014", 4)
     again = pickle.loads(pickle.dumps(hits))
     for name in (
-        "parsed", "corrections", "added", "total", "coverage", "weak", "milliseconds",
+        "parsed", "corrections", "added", "total", "coverage", "weak", "reason", "milliseconds",
     ):  # fmt: skip
         assert getattr(again, name) == getattr(hits, name)
     for name in ("matched", "added", "title_spans", "snippet_spans"):

@@ -1,11 +1,15 @@
-"""Measures that tell answered queries from unanswered ones: the table behind `coverage`.
+"""Measures that tell answered queries from unanswered ones: behind `coverage` and `worth`.
 
     python -m tests.benchmarks.gaps FOLDER...
 
 Each folder is a collection as BEIR lays them out. Queries that share relevant posts go together; of
-half of such groups, drawn by a seed, all relevant posts are taken out of the index. A number is the
-better the oftener it is less for a query that has no relevant post left than for one that has (the
-area under the ROC curve, AUC). It wants the extra `semantic`.
+half of such groups, drawn by a seed, all relevant posts are taken out of the index; where there are
+fewer than MIN_GROUPS, of half the queries. A number is the better the oftener it is less for a
+query that has no relevant post left than for one that has (the area under the ROC curve, AUC).
+
+Queries without a relevant post whose number is below a threshold are found; others below it are
+false alarms. Rates are means over the folders, with one threshold for all. Folders after `--held`
+are measured at the thresholds that the others give. It wants the extra `semantic`.
 """
 
 import random
@@ -15,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from tests.benchmarks.measuring import table
@@ -23,24 +28,47 @@ from tipsearch.analysis.weighting import bm25_idf
 from tipsearch.corpus.post import Post
 from tipsearch.evaluate.collection import read_qrels, read_queries
 from tipsearch.ranking.coverage import WEAK, coverage
+from tipsearch.ranking.terms import Best
 
 SEEDS = 4
-THRESHOLDS = np.arange(0.3, 0.8, 0.01)
+MIN_GROUPS = 10
+DEPTH = 10
+RATES = np.array([0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7])  # of false alarms
+TARGET = 0.2
 Qrels = Mapping[str, Mapping[str, int]]
+Floats = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 class Facts(NamedTuple):
     """Of the best post for a query: what candidates are made of.
 
     `idf_share` is the share of the query's words that it has, weighed by idf; `lexical` is L / M;
-    `bound` the score over the most it could be, `gap` how far it is above the next, in parts of it.
+    `bound` the score over the most it could be, `gap` how far it is above the next, in parts of it,
+    `gap10` how far above the tenth. `required` is the coverage that an answer needs not to be weak, 0 where
+    the best post has all words.
+
+    Predictors of query performance, of the ten best posts: `nqc` is the deviation of L / M (Shtok
+    et al., "Predicting Query Performance by Query-Drift Estimation", 2012) and `wig` its mean times
+    the root of the number of words (Zhou and Croft, 2007); `clarity` the divergence of their terms
+    from those of the corpus (Cronen-Townsend et al., 2002). `agreement` is the mean cosine of the
+    five best posts, `nearest` the greatest cosine of any post. `rarest` is the greatest idf of a
+    word that the best post lacks.
     """
 
-    idf_share: float
-    lexical: float
-    cosine: float
-    bound: float
-    gap: float
+    idf_share: float = 0.0
+    lexical: float = 0.0
+    cosine: float = 0.0
+    bound: float = 0.0
+    gap: float = 0.0
+    gap10: float = 0.0
+    required: float = 1.0
+    nqc: float = 0.0
+    wig: float = 0.0
+    clarity: float = 0.0
+    agreement: float = 0.0
+    nearest: float = 0.0
+    rarest: float = 99.0
 
 
 CANDIDATES: dict[tuple[str, str], Callable[[Facts], float]] = {
@@ -48,6 +76,12 @@ CANDIDATES: dict[tuple[str, str], Callable[[Facts], float]] = {
     ("feedback", "share of idf weight"): lambda f: f.idf_share,
     ("feedback", "score over its bound, with feedback"): lambda f: f.bound,
     ("feedback", "gap to the next score"): lambda f: f.gap,
+    ("feedback", "gap to the tenth score"): lambda f: f.gap10,
+    ("feedback", "NQC"): lambda f: f.nqc,
+    ("feedback", "WIG"): lambda f: f.wig,
+    ("feedback", "clarity"): lambda f: f.clarity,
+    ("feedback", "-idf of the rarest word lacking"): lambda f: -f.rarest,
+    ("feedback", "worth"): lambda f: coverage(f.lexical, None) - f.required,
     ("hybrid", "(sqrt(L/M) + C) / 2: coverage"): lambda f: coverage(f.lexical, f.cosine),
     ("hybrid", "1 - (1 - L/M)(1 - C)"): lambda f: 1 - (1 - f.lexical) * (1 - f.cosine),
     ("hybrid", "C alone"): lambda f: f.cosine,
@@ -57,31 +91,65 @@ CANDIDATES: dict[tuple[str, str], Callable[[Facts], float]] = {
     ("hybrid", "sqrt(L/M) alone"): lambda f: f.lexical**0.5,
     ("hybrid", "score over its bound"): lambda f: f.bound,
     ("hybrid", "gap to the next score"): lambda f: f.gap,
+    ("hybrid", "gap to the tenth score"): lambda f: f.gap10,
+    ("hybrid", "NQC"): lambda f: f.nqc,
+    ("hybrid", "WIG"): lambda f: f.wig,
+    ("hybrid", "clarity"): lambda f: f.clarity,
+    ("hybrid", "-idf of the rarest word lacking"): lambda f: -f.rarest,
+    ("hybrid", "greatest cosine of any post"): lambda f: f.nearest,
+    ("hybrid", "agreement of the five best"): lambda f: f.agreement,
+    ("hybrid", "worth"): lambda f: coverage(f.lexical, f.cosine) - f.required,
 }  # fmt: skip
 
 
 def facts(index: Index, text: str, ranking: str) -> Facts:
-    """What is to be known of the best post for a query."""
+    """What is to be known of the best posts for a query."""
     search, vocabulary = index._searcher.search, index._searcher.vocabulary
     chosen, analyzed = search.usable(ranking), vocabulary.parse(text)
-    best = search.query(analyzed, 2, chosen).best
+    best = search.query(analyzed, DEPTH, chosen).best
     if not best:
-        return Facts(0, 0, 0, 0, 0)
+        return Facts()
     row, score = best[0]
     terms = np.fromiter(analyzed.terms, np.int64, len(analyzed.terms))
+    unknown = analyzed.unknown_count
     frequencies = index._reader.document_frequencies(terms)
     idf = bm25_idf(np.append(frequencies, 0), len(index))
-    unknown = analyzed.unknown_count
     weights = idf * [*analyzed.terms.values(), unknown]
     has = np.isin(terms, index._reader.row(row)[0])
+    lacking = np.append(~has, unknown > 0)
     bound = search.bm25.upper_bound(analyzed.terms, unknown)
+    shares = [search.bm25.share_of_bound(analyzed.terms, unknown, row) for row, _ in best]
+    vector = search._hybrid._encoder.vector(analyzed.words)
+    posts = search._hybrid._dense.of(np.array([row for row, _ in best[:5]]))
+    mean = (posts.codes * posts.scale[:, None]).sum(axis=0)
+    pairs = max(len(posts.rows) * (len(posts.rows) - 1), 1)
     return Facts(
         weights[:-1][has].sum() / weights.sum(),
-        search.bm25.share_of_bound(analyzed.terms, unknown, row),
+        shares[0],
         max(0.0, search._hybrid.cosine(analyzed.words, row)),
         score / (bound + (chosen.semantic_weight if ranking == "hybrid" else 0)),
         1 - best[1][1] / score if len(best) > 1 else 1.0,
+        1 - best[-1][1] / score,
+        search.required_coverage(analyzed) if lacking.any() else 0.0,
+        float(np.std(shares)),
+        float(np.mean(shares)) * (len(terms) + unknown) ** 0.5,
+        _clarity(index, best),
+        (float(mean @ mean) - len(posts.rows)) / pairs,
+        float(search._hybrid._dense.nearest(vector, DEPTH).cosines(vector).max()),
+        float((idf * lacking).max()),
     )
+
+
+def _clarity(index: Index, best: Best) -> float:
+    """The divergence of the terms of the best posts, weighted by score, from the corpus."""
+    reader, found = index._reader, np.zeros(len(index._reader.terms))
+    for row, score in best:
+        terms, counts = reader.row(row)
+        found[terms] += score * counts / max(counts.sum(), 1)
+    terms = np.flatnonzero(found)
+    shares = found[terms] / found.sum()
+    of_corpus = reader.document_frequencies(terms) / (reader.mean_terms * len(index))
+    return float((shares * np.log(shares / of_corpus)).sum())
 
 
 def groups(qrels: Qrels) -> list[list[str]]:
@@ -105,6 +173,8 @@ def experiment(
 ) -> tuple[list[bool], dict[str, list[Facts]]]:
     """Which queries still have a relevant post, and the facts of each by ranking."""
     kinds = groups({id: qrels[id] for id in qrels if id in texts})
+    if len(kinds) < MIN_GROUPS:
+        kinds = [[query] for kind in kinds for query in kind]
     drawn = random.Random(seed).sample(kinds, len(kinds) // 2)
     gone = {id for kind in drawn for query in kind for id, g in qrels[query].items() if g > 0}
     left = [post for post in posts if post.id not in gone]
@@ -115,36 +185,77 @@ def experiment(
     return answered, {r: [facts(index, texts[query], r) for query in queries] for r in rankings}
 
 
+Values = list[tuple[BoolArray, Floats]]  # of each folder: whether answered, and the number
+
+
+def rates(values: Values, thresholds: Floats) -> tuple[Floats, Floats]:
+    """The rates of those found and of false alarms, each of shape (folders, thresholds)."""
+    below = [[x[mask][:, None] < thresholds for mask in (~y, y)] for y, x in values]
+    found, false = zip(*([part.mean(axis=0) for part in parts] for parts in below), strict=True)
+    return np.array(found), np.array(false)
+
+
+def threshold(values: Values, rate: float) -> float:
+    """The greatest threshold with at most that mean rate of false alarms."""
+    low, high = min(x.min() for _, x in values), max(x.max() for _, x in values)
+    grid = np.linspace(low, high, 400)
+    _, false = rates(values, grid)
+    return float(grid[false.mean(axis=0) <= rate][-1])
+
+
+def percentages(values: Values, at: float) -> list[str]:
+    """Found / false alarms at a threshold, in %, of each folder and of their mean."""
+    found, false = (each[:, 0] for each in rates(values, np.array([at])))
+    pairs = zip([*found, found.mean()], [*false, false.mean()], strict=True)
+    return [f"{100 * one:.0f} / {100 * other:.0f}" for one, other in pairs]
+
+
 def main() -> None:
-    """Print the AUC of each candidate, and the rates of error of the coverage by threshold."""
-    folders = [Path(folder) for folder in sys.argv[1:]]
+    """Print AUC and rates of each candidate, and the calibration of `worth` and `coverage`."""
+    at = sys.argv.index("--held") if "--held" in sys.argv else len(sys.argv)
+    folders, held = sys.argv[1:at], sys.argv[at + 1 :]
     auc: dict[tuple[str, str], list[float]] = {name: [] for name in CANDIDATES}
-    rates: dict[str, list[list[tuple[float, float]]]] = {"feedback": [], "hybrid": []}
-    for folder in folders:
+    values: dict[tuple[str, str], Values] = {name: [] for name in CANDIDATES}
+    for folder in map(Path, folders + held):
         posts, _ = read(folder / "corpus.jsonl")
         texts, qrels = read_queries(folder / "queries.jsonl"), read_qrels(folder / "qrels.tsv")
         done = [experiment(posts, texts, qrels, seed) for seed in range(SEEDS)]
         for (ranking, name), value in CANDIDATES.items():
             each = [(np.array(y), np.array([*map(value, x[ranking])])) for y, x in done]
             auc[ranking, name].append(float(np.mean([roc_auc_score(y, x) for y, x in each])))
-            if name.endswith("coverage"):
-                y, x = (np.concatenate(part) for part in zip(*each, strict=True))
-                rates[ranking].append([((x[~y] < t).mean(), (x[y] < t).mean()) for t in THRESHOLDS])
-    rows = [
-        (f"{ranking}: {name}", *(f"{value:.3f}" for value in (*values, np.mean(values))))
-        for (ranking, name), values in auc.items()
-    ]
-    print(table(("AUC", *(folder.name for folder in folders), "mean"), rows))
-    at = int(np.abs(THRESHOLDS - WEAK).argmin())
-    margins = []
-    for ranking, by_folder in rates.items():
-        means = np.array(by_folder).mean(axis=0)
-        margins.append(means[:, 0] - means[:, 1])
-        shown = [f"{100 * found:.0f} / {100 * false:.0f}" for found, false in
-                 (*(folder[at] for folder in by_folder), means[at])]  # fmt: skip
-        print(f"{ranking}: gaps found / false alarms in % at {WEAK}:", ", ".join(shown))
-    best = [THRESHOLDS[each.argmax()] for each in (*margins, np.mean(margins, axis=0))]
-    print("best threshold for each ranking, and for both:", *(f"{each:.2f}" for each in best))
+            y, x = (np.concatenate(part) for part in zip(*each, strict=True))
+            values[ranking, name].append((y, x))
+    count, names = len(folders), [Path(folder).name for folder in folders + held]
+    rows = []
+    for candidate, areas in auc.items():
+        chosen = values[candidate][:count]
+        own, single = threshold(chosen, TARGET), [threshold([each], TARGET) for each in chosen]
+        apart = [rates([v], np.array([t]))[0][0, 0] for v, t in zip(chosen, single, strict=True)]
+        cells = [f"{area:.3f}" for area in (*areas, np.mean(areas[:count]))]
+        cells += [percentages(chosen, own)[-1], f"{100 * np.mean(apart):.0f}"]
+        rows.append((": ".join(candidate), *cells))
+    shared = ("mean", "found / false, one threshold", "found, own thresholds")
+    print(table(("AUC", *names, *shared), rows))
+    for candidate in values:
+        if not candidate[1].endswith(("coverage", "worth")):
+            continue
+        chosen, others = values[candidate][:count], values[candidate][count:]
+        shipped = 0.0 if candidate[1] == "worth" else WEAK
+        rows = []
+        for rate in RATES:
+            limit = threshold(chosen, rate)
+            rows.append((f"{limit:+.3f}", *percentages(chosen, limit)))
+        rows.append((f"in force: {shipped:+.3f}", *percentages(chosen, shipped)))
+        print(": ".join(candidate), "found / false alarms in %", sep=", ")
+        print(table(("threshold", *names[:count], "mean"), rows))
+        left = [[*chosen[:place], *chosen[place + 1 :]] for place in range(count)]
+        out = [rates([v], np.array([threshold(rest, TARGET)]))
+               for v, rest in zip(chosen, left, strict=True)]  # fmt: skip
+        found, false = (np.mean([part[kind] for part in out]) for kind in (0, 1))
+        print(f"threshold of the other folders: {100 * found:.0f} / {100 * false:.0f}")
+        if others:
+            told = zip(names[count:], percentages(others, shipped), strict=False)
+            print("held out:", *(f"{name} {pair}" for name, pair in told), "\n")
 
 
 if __name__ == "__main__":

@@ -66,8 +66,11 @@ def test_query_answers_in_the_contract_s_json(indexed: Path) -> None:
     """A hit is one JSON object a line, with the keys of the contract in its order."""
     hits = _objects(_run(indexed, "query", "angry customer on the phone", "-n", "3", "--json"))
     keys = ["rank", "id", "score", "title", "date", "kind", "categories", "snippet"]
-    more = ["matched", "added", "title_spans", "snippet_spans"]
+    more = ["matched", "added", "title_spans", "snippet_spans", "weak", "reason"]
     assert [list(hit) for hit in hits] == [[*keys, *more]] * 3
+    assert {(hit["weak"], hit["reason"]) for hit in hits} == {
+        (True, 'no post has both "angry" and "phone"')
+    }
     assert hits[0]["matched"] == ["angry", "customer"]
     assert str(hits[0]["snippet"]).startswith("The customer’s angry or upset")
     assert (hits[0]["snippet_spans"], hits[0]["title_spans"]) == ([[4, 14], [15, 20]], [])
@@ -122,7 +125,7 @@ def test_unknown_words_are_named_beside_the_answer(indexed: Path) -> None:
     """A word that no post has is named, and the others are still searched for."""
     done = _run(indexed, "query", "angry xyzzy")
     assert "Gain Control" in done.stdout
-    assert done.stderr.startswith('No title or text has: "xyzzy".\n')
+    assert done.stderr.startswith('No post has "xyzzy".')
 
 
 def test_ten_thousand_words(indexed: Path) -> None:

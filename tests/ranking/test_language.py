@@ -1,6 +1,5 @@
 """Queries with operators: the posts found are those that fulfil the query, by any ranking."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -78,7 +78,7 @@ def _query_notes(hits: "Hits", parsed: "ParsedQuery", limit: int) -> list[str]:
             for typed, added in parsed.synonyms.items()
         ]
         notes.append(f"Also searched for {listing(pairs)}.")
-    if parsed.unknown:
+    if parsed.unknown and not (hits and hits.weak):  # the reason names them
         notes.append(f"No title or text has: {listing(quoted(parsed.unknown))}.")
     if not parsed.terms and not parsed.unknown and not parsed.years:
         stopped = listing(quoted(parsed.stopped))
@@ -87,11 +87,11 @@ def _query_notes(hits: "Hits", parsed: "ParsedQuery", limit: int) -> list[str]:
     elif not hits and not parsed.unknown:
         notes.append("No post matches.")
     remarks = []
+    if hits and hits.weak:
+        remarks.append(f"{hits.reason[0].upper()}{hits.reason[1:]}.")
     similar = sum(not hit.matched for hit in hits)
     if similar:
         remarks.append("~ has none of the words, but a similar meaning.")
-    if hits and hits.weak:
-        remarks.append("No post covers the query well.")
     more = hits.total - (len(hits) - similar)
     if len(hits) == limit and more > 0:
         remarks.append(f"{more:,} more with a word of the query: -n {len(hits) + more}.")
@@ -134,7 +134,8 @@ def _print_hits(
 
     note_lines = [line for text in notes for line in terminal.paragraph("", text)]
     if as_json:
-        say(json_line(_hit_json(hit, spans is not None, explain)) for hit in hits)
+        answer = {"weak": hits.weak, "reason": hits.reason} if hits.parsed else {}
+        say(json_line(_hit_json(hit, spans is not None, explain) | answer) for hit in hits)
     else:
         height = terminal.height()
         # Two lines are for the command and the prompt.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
 
+NO_ROWS = np.zeros(0, np.int64)
+
 
 class Bm25:
     """BM25 over the postings of an index. `analysis.weighting` has the formula."""
@@ -107,6 +109,20 @@ class Bm25:
             for term in terms
             if (self.postings.weight(term, row) if term >= 0 else row in self.rows_of_year(-term))
         }
+
+    def rows_of(self, terms: Iterable[int]) -> Array:
+        """The rows that have at least one of some terms, or of some years as -year; ascending."""
+        rows = [self._rows_of(term) for term in terms]
+        return rows[0] if len(rows) == 1 else np.unique(np.concatenate([NO_ROWS, *rows]))
+
+    def share_a_row(self, first: Iterable[int], second: Iterable[int]) -> bool:
+        """Whether some row has one of the `first` terms and one of the `second`; see `rows_of`."""
+        few, many = sorted((self.rows_of(first), self.rows_of(second)), key=len)
+        places = np.searchsorted(many, few)
+        return bool((many.take(places, mode="clip") == few).any()) if len(many) else False
+
+    def _rows_of(self, term: int) -> Array:
+        return self.postings.rows_of(term) if term >= 0 else self.rows_of_year(-term)
 
     def mask(self, terms: Collection[int]) -> Mask:
         """Which rows have at least one of some terms, or are of one of some years as -year."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import sqrt
 
 WEAK = 0.53  # a query whose best post covers less is a gap of the corpus
-POOR = 0.4  # a person is told that the best post covers less of the query
 
 
 def coverage(share: float, cosine: float | None) -> float:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         @property
         def weak(self) -> bool: ...
         @property
+        def reason(self) -> str: ...
+        @property
         def added_words(self) -> tuple[str, ...]: ...
         @property
         def milliseconds(self) -> float: ...
@@ -38,21 +40,21 @@ class Hits(list[Hit]):
 
     `parsed` is the parsed query, None for related posts. `total` is the number of posts that have a
     word of the query, which may be more or fewer than the hits. `coverage` is how much of the query
-    the best hit covers, from 0 to 1, and `weak` whether that is so little that a person should be
-    told. `corrections` are the corrected words, `added` those by feedback. `milliseconds` is the
-    time of the search.
+    the best hit covers, from 0 to 1, `weak` whether that is so little that a person should be told,
+    and `reason` why, in words. `corrections` are the corrected words, `added` those by feedback.
+    `milliseconds` is the time of the search.
     """
 
     __slots__ = ("_answer",)
 
     def __init__(self, hits: Iterable[Hit] = (), answer: AnswerDetails | None = None) -> None:
         super().__init__(hits)
-        self._answer = answer or _StoredAnswer(None, len(self), 1.0, False, (), 0.0, {})
+        self._answer = answer or _StoredAnswer(None, len(self), 1.0, False, "", (), 0.0, {})
 
     def __reduce__(self) -> tuple[Any, ...]:
         stored = _StoredAnswer(
-            self.parsed, self.total, self.coverage, self.weak, self.added, self.milliseconds,
-            self.facets(),
+            self.parsed, self.total, self.coverage, self.weak, self.reason, self.added,
+            self.milliseconds, self.facets(),
         )  # fmt: skip
         return Hits, ([*self], stored)
 
@@ -91,8 +93,13 @@ class Hits(list[Hit]):
 
     @property
     def weak(self) -> bool:
-        """Whether there is no hit, or the best one lacks a word and its coverage is below POOR."""
+        """Whether the answer is a poor one: see `ranking.worth`."""
         return self._answer.weak
+
+    @property
+    def reason(self) -> str:
+        """Why the answer is weak, such as 'no post has both "refund" and "hotel"'; "" if not."""
+        return self._answer.reason
 
     def facets(self, *names: str) -> dict[str, dict[str, int]]:
         """How many posts have each value of the facets of these names, or of all facets.
@@ -141,6 +148,7 @@ class _StoredAnswer(NamedTuple):
     total: int
     coverage: float
     weak: bool
+    reason: str
     added_words: tuple[str, ...]
     milliseconds: float
     facets: dict[str, dict[str, int]]

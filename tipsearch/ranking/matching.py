@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipsearch.corpus.dates import NO_DATE
-from tipsearch.query.grammar import AnyOf, Category, Dates, Group, Kind, Phrase, Word
 from tipsearch.query import phrases
+from tipsearch.query.grammar import AnyOf, Category, Dates, Group, Kind, Phrase, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -18,6 +18,7 @@ from tipsearch.ranking.terms import ScoreParts, total
 from tipsearch.ranking.tfidf import TfIdf
 from tipsearch.ranking.topk.engine import Engine
 from tipsearch.ranking.topk.selection import contenders, in_order
+from tipsearch.ranking.worth import required_coverage
 from tipsearch.store.ranking import Ranking
 
 if TYPE_CHECKING:
@@ -167,6 +168,11 @@ class Search:
         share = self.bm25.share_of_bound(query.factors, unknown, row, own)
         by_meaning = ranking.name == "hybrid"
         return coverage(share, self._hybrid.cosine(query.words, row) if by_meaning else None)
+
+    def required_coverage(self, query: AnalyzedQuery) -> float:
+        """The coverage below which the answer to a query is weak: see `ranking.worth`."""
+        bound = self.bm25.upper_bound(query.factors, query.unknown_count)
+        return required_coverage(bound, self._reader.mean_terms)
 
     def usable(self, ranking: str | Ranking | None, *, of_post: bool = False) -> Ranking:
         """The ranking asked for, or the index's own where it is None; `of_post` for `related`.

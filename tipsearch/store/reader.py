@@ -278,6 +278,11 @@ class Reader:
         counts: list[int] = (indptr.data[1:] - indptr.data[:-1]).tolist()
         return counts
 
+    @property
+    def mean_terms(self) -> float:
+        """The mean number of different terms of a post; 0.0 without a post."""
+        return len(self._arrays["matrix.indices"]) / self.posts if self.posts else 0.0
+
     def counts(self) -> Any:
         """The count of each term in each post: scipy CSR, shape (posts, terms).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from tipsearch.query.vocabulary import NO_QUERY, AnalyzedQuery
 from tipsearch.ranking.facets import count as count_facet
 from tipsearch.ranking.hit import Hit
 from tipsearch.ranking.hits import Hits
+from tipsearch.ranking.lacking import LackingWords
 from tipsearch.ranking.snippet import Found, Marker
 from tipsearch.ranking.worth import reason
 
@@ -83,7 +84,7 @@ class Answer:
         """Whether the answer is a poor one: see `ranking.worth`."""
         if not self._best:
             return True
-        complete = not self._lacking and not self._query.unknown
+        complete = not self._lacking.words and not self._query.unknown
         return not complete and self.coverage < self._search.required_coverage(self._query)
 
     @cached_property
@@ -93,50 +94,15 @@ class Answer:
             return ""
         if not self._best and not self._query.unknown:
             return "no post matches" if self._query.factors else "the query has no word"
-        by_meaning = bool(self._best) and len(self._lacking) == len(self._terms_of_words)
-        return reason(self._query.unknown, self._lacking, self._apart, by_meaning=by_meaning)
+        lacking = self._lacking
+        by_meaning = bool(self._best) and len(lacking.words) == len(lacking.known)
+        return reason(self._query.unknown, lacking.words, lacking.apart, by_meaning=by_meaning)
 
     @cached_property
-    def _terms_of_words(self) -> dict[str, frozenset[int]]:
-        """The term of each word of the query that some post has, with the year that it is.
-
-        Of words of one stem the first is kept.
-        """
-        words = list(dict.fromkeys(self._query.words))
-        found: dict[frozenset[int], str] = {}
-        for word, number in zip(words, self._vocabulary.numbers(words), strict=True):
-            year = -int(word) if len(word) == 4 and word.isdecimal() else 0
-            terms = frozenset({number, year or number} & self._query.factors.keys())
-            if terms:
-                found.setdefault(terms, word)
-        return {word: terms for terms, word in found.items()}
-
-    @cached_property
-    def _lacking(self) -> list[str]:
-        """The words of the query that some post has, but not the best one; the rarest first."""
-        if not self._best:
-            return []
-        matching = self._search.bm25.matching(self._query.factors, self._best[0][0])
-        words = self._terms_of_words
-        return self._by_rarity(word for word, terms in words.items() if not terms & matching)
-
-    @property
-    def _apart(self) -> tuple[str, str] | None:
-        """The rarest word that the best post lacks and the rarest other, if no post has both."""
-        words = self._terms_of_words
-        if not self._lacking or len(words) == 1:
-            return None
-        rarest = self._lacking[0]
-        other = self._by_rarity(word for word in words if word != rarest)[0]
-        if self._search.bm25.share_a_row(words[rarest], words[other]):
-            return None
-        first, second = (word for word in words if word in {rarest, other})
-        return first, second
-
-    def _by_rarity(self, words: Iterable[str]) -> list[str]:
-        """Words by the number of posts that have them, ascending."""
-        rows_of, terms = self._search.bm25.rows_of, self._terms_of_words
-        return sorted(words, key=lambda word: len(rows_of(terms[word])))
+    def _lacking(self) -> LackingWords:
+        """The words of the query that the best post lacks."""
+        row = self._best[0][0] if self._best else None
+        return LackingWords(self._query, row, self._vocabulary, self._search.bm25)
 
     @property
     def _expansion(self) -> set[int]:

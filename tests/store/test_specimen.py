@@ -1,4 +1,4 @@
-"""A committed index of format 4: whatever is changed here, this version still reads it.
+"""A committed index of format 5: whatever is changed here, this version still reads it.
 
 `python tests/store/test_specimen.py` makes it anew; do that only together with a new format number.
 """
@@ -35,7 +35,7 @@ POSTS = [
     Post(
         id="2014-02-04-call-back",
         title="Call “Back” Fast – Part 1",
-        text="Customers wait.\n\n  • Call them\xa0back…",
+        text="Customers wait.\n\n  • Call them\xa0back… by e-mail",
         date=datetime.date(2014, 2, 4),
         categories=("Tips", "Calls"),
         sources=(Source("dump.txt", 3, 9), Source("other.txt", 1, 4)),
@@ -49,16 +49,17 @@ def test_the_specimen_opens_with_every_post_whole() -> None:
     """Posts, terms and answers of the committed index are those that were put into it."""
     opened = Index.open(SPECIMEN)
     assert list(opened) == POSTS
-    assert opened.terms == "1 37 back café call custom fast fix part wait".split()
+    assert opened.terms == "1 37 back cafe call custom e email fast fix mail part wait".split()
     assert [hit.id for hit in opened.query("calling", ranking="bm25")] == ["2014-02-04-call-back"]
     # By hand: they share two terms of idf ln(4/3) + 1; all others have ln(4/2) + 1.
     shared, other = math.log(4 / 3) + 1, math.log(2) + 1
     one = math.sqrt(2 * shared**2 + 2 * other**2)
-    two = math.sqrt(2 * shared**2 + (4**2 + 4**2 + 3**2 + 3**2 + 3**2) * other**2)
+    counts = (4, 4, 3, 3, 3, 1, 1, 1)  # back, call, fast, part, 1; e, mail, email
+    two = math.sqrt(2 * shared**2 + sum(count**2 for count in counts) * other**2)
     (hit,) = opened.related("b")
     assert hit.post.id == "2014-02-04-call-back"
     assert hit.score == pytest.approx(2 * shared**2 / (one * two))
-    assert opened.info()["format"] == 4
+    assert opened.info()["format"] == 5
     opened.verify()
 
 
@@ -215,6 +216,69 @@ def test_buckets_of_forms_are_those_of_the_page(
     for place, form in enumerate(forms):
         bucket = zlib.crc32(form) * count // 2**32
         assert buckets[bucket] <= place < buckets[bucket + 1]
+
+
+def test_titles_by_hash_and_by_prefix_are_those_of_the_page(
+    stored: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    """Titles are in buckets by CRC-32; titles and forms are in order of their bytes."""
+    found, _ = stored
+    titles, rows = table_lines(found, "titles.txt"), found["titles.rows"].tolist()
+    assert rows == sorted(range(len(titles)), key=lambda row: (zlib.crc32(titles[row]), row))
+    buckets = found["titles.buckets"].tolist()
+    for number, row in enumerate(rows):
+        bucket = zlib.crc32(titles[row]) * (len(buckets) - 1) // 2**32
+        assert buckets[bucket] <= number < buckets[bucket + 1]
+    for part, lines in (("titles", titles), ("forms", table_lines(found, "forms.txt"))):
+        order = found[f"{part}.order"].tolist()
+        assert order == sorted(range(len(lines)), key=lambda place: (lines[place], place))
+
+
+def test_categories_are_those_of_the_page(stored: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """Each category has the rows of its posts, ascending."""
+    found, facts = stored
+    expected: dict[str, list[int]] = {}
+    for row, line in enumerate(table_lines(found, "posts.jsonl")):
+        for name in (json.loads(line)[3:4] or [[]])[0]:
+            expected.setdefault(name, []).append(row)
+    names = [line.decode() for line in table_lines(found, "categories.txt")]
+    pointers, rows = found["categories.indptr"].tolist(), found["categories.rows"].tolist()
+    of_names = [rows[a:b] for a, b in pairwise(pointers)]
+    assert dict(zip(names, of_names, strict=True)) == expected
+    assert names == sorted(names)
+    assert len(names) == facts["categories"]
+
+
+def test_streams_are_those_of_the_page(stored: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """A stream has the terms of the counts, stop words, one end of the title, and compounds."""
+    found, facts = stored
+    terms, stop_words = table_lines(found, "terms.txt"), facts["analyzer"]["stop_words"]
+    end = len(terms) + len(stop_words)
+    for (start, stop), counts in zip(
+        pairwise(found["stream.offsets"].tolist()), rows_of_counts(found), strict=True
+    ):
+        tokens = found["stream.tokens"][start:stop].tolist()
+        title = tokens[: tokens.index(end)]
+        assert tokens.count(end) == 1
+        counted = Counter(token for token in tokens if token < len(terms))
+        weight = facts["weighting"]["title_weight"] - 1
+        for token in title:
+            if token < len(terms):
+                counted[token] += weight
+        assert counted == counts
+    if len(facts["paths"]):  # the specimen
+        start, stop = found["stream.offsets"][:2].tolist()
+        shown = [
+            terms[token].decode() if token < len(terms)
+            else stop_words[token - len(terms)] if token < end
+            else "|" if token == end
+            else f"<{token - end + 1}>"
+            for token in found["stream.tokens"][start:stop].tolist()
+        ]  # fmt: skip
+        assert (
+            " ".join(shown)
+            == "call back fast part 1 | custom wait call them back by e mail <2> email"
+        )
 
 
 def test_signatures_of_forms_are_those_of_the_page(

@@ -60,6 +60,13 @@ def write_posts(source: Path, target: Path) -> None:
             lines.write(json.dumps(post | added) + "\n")
 
 
+def build_tipsearch(source: Path, folder: Path) -> None:
+    """An index of tipsearch."""
+    import tipsearch
+
+    tipsearch.Index.ingest(source)[0].save(folder)
+
+
 def build_tantivy(source: Path, folder: Path) -> None:
     """One segment with positions; days as a fast field, which ranges are quickest on."""
     tantivy: Any = importlib.import_module("tantivy")
@@ -134,12 +141,10 @@ def sections(source: Path, count: int) -> Iterator[Section]:
 
 def compare(source: Path, work: Path, count: int, rounds: int) -> None:
     """Build what is not there yet, then print a table for each kind of question."""
-    import tipsearch
-
     posts = work / "dated.jsonl"
     steps: dict[Path, Callable[[Path], Any]] = {
         posts: lambda path: write_posts(source, path),
-        work / "tipsearch": lambda path: tipsearch.Index.ingest(posts)[0].save(path),
+        work / "tipsearch": lambda path: build_tipsearch(posts, path),
         work / "tantivy": lambda path: build_tantivy(posts, path),
     }
     for path, build in steps.items():

@@ -45,8 +45,8 @@ class Facts(NamedTuple):
 
     `idf_share` is the share of the query's words that it has, weighed by idf; `lexical` is L / M;
     `bound` the score over the most it could be, `gap` how far it is above the next, in parts of it,
-    `gap10` how far above the tenth. `required` is the coverage that an answer needs, 0 where
-    the best post has all words.
+    `gap10` how far above the tenth. `required` is the coverage that an answer needs not
+    to be weak, 0 where the best post has all words.
 
     Predictors of query performance, of the ten best posts: `nqc` is the deviation of L / M (Shtok
     et al., "Predicting Query Performance by Query-Drift Estimation", 2012) and `wig` its mean times

@@ -11,8 +11,9 @@ words of any query, and has them several times, which raises its BM25 weights.
 
 `python -m tests.benchmarks.gaps` measures the rule. LEVEL is the threshold at which 20 % of the
 answers that have a relevant post are called weak, as the mean of four collections, and SLOPE the
-value at which both rankings then find most. Of queries without a relevant post 58 % are found by
-words, 61 % with embeddings. The same threshold of the coverage alone finds 41 % and 56 %.
+compromise between both rankings. Of the queries without a relevant post 58 % are found by words and
+60 % with embeddings. A threshold of the coverage alone, with as many false alarms, finds 41 % and
+56 %. The figures of single collections differ widely: see the table in `tests/benchmarks`.
 """
 
 from __future__ import annotations

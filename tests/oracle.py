@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,25 @@ def ranked(scores: Mapping[str, float]) -> list[tuple[str, float]]:
     """Ids and scores above 0, by score, then by id."""
     positive = [(id, score) for id, score in scores.items() if score > 0]
     return sorted(positive, key=lambda pair: (-pair[1], pair[0]))
+
+
+def query_counts(text: str, known: Container[str]) -> dict[str, float]:
+    """The count of each term of a query; `known` terms are those that posts have.
+
+    The parts of a compound and its joined word count a half where posts have the joined word.
+    """
+    analyzer, counted = Analyzer(), list[tuple[str, float]]()
+    for token, parts in analyzer.sequence(text):
+        if parts == 1:
+            counted.append((token, 1.0))
+        elif analyzer.term(token) in known:
+            at = len(counted) - parts
+            counted[at:] = [(part, 0.5) for part, _ in counted[at:]] + [(token, 0.5)]
+    counts: dict[str, float] = {}
+    for token, count in counted:
+        if token not in analyzer.stop_words:
+            counts[analyzer.term(token)] = counts.get(analyzer.term(token), 0) + count
+    return {term: count for term, count in counts.items() if term in known}
 
 
 class Words:
@@ -110,11 +129,7 @@ class Words:
 
     def asked(self, text: str) -> dict[str, float]:
         """The terms of a query that a post has, and how often it says them."""
-        return {
-            term: float(n)
-            for term, n in Counter(Analyzer().analyze(text)).items()
-            if self._df[term]
-        }
+        return query_counts(text, self._df)
 
 
 class Meaning:
@@ -131,7 +146,7 @@ class Meaning:
         words = [word for word in Analyzer().tokens(text) if word not in stop_words]
         if not words:
             return []
-        unknown = len(words) - int(sum(asked.values()))
+        unknown = sum(Analyzer().term(word) not in asked for word in words)
         vector = _unit(vector)
 
         def scores(factors: Mapping[str, float], direction: Floats) -> list[tuple[str, float]]:

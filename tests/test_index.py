@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
+from tests.oracle import query_counts
 from tests.strategies import CORPORA, QUERIES
 from tipsearch.analysis.analyzer import Analyzer
 from tipsearch.analysis.weighting import Weighting
@@ -82,13 +83,13 @@ def _bm25_by_hand(posts: list[Post], query: str) -> dict[str, float]:
     lengths = {id: count.total() for id, count in counts.items()}
     mean = sum(lengths.values()) / len(posts) or 1
     scores: dict[str, float] = {}
-    for term in Analyzer().analyze(query):
+    for term, factor in query_counts(query, set().union(*counts.values())).items():
         having = [id for id, count in counts.items() if count[term]]
         idf = math.log(1 + (len(posts) - len(having) + 0.5) / (len(having) + 0.5))
         for id in having:
             norm = setting.k1 * (1 - setting.b + setting.b * lengths[id] / mean)
             tf = counts[id][term]
-            scores[id] = scores.get(id, 0) + idf * tf * (setting.k1 + 1) / (tf + norm)
+            scores[id] = scores.get(id, 0) + factor * idf * tf * (setting.k1 + 1) / (tf + norm)
     return scores
 
 

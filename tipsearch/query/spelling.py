@@ -106,14 +106,21 @@ class Spelling:
         """The two forms of at least 3 letters whose concatenation is the word, or None.
 
         Of several pairs the one whose rarer form is the most frequent, then of the longest first
-        form. The first form may also be "e", as in "e-mail".
+        form. The first form may also be "e", as in "e-mail", or a number, as in "5min".
         """
-        if _has_digit(word) or len(word) > MAX_LETTERS:
+        if len(word) > MAX_LETTERS:
             return None
+        digits = len(word) - len(word.lstrip("0123456789"))
+        if digits:
+            cuts = [] if _has_digit(word[digits:]) or digits == len(word) else [digits]
+        elif _has_digit(word):
+            return None
+        else:
+            cuts = [*range(MIN_PART, len(word) - MIN_PART + 1)]
+            if word.startswith("e") and len(word) > MIN_PART:
+                cuts.insert(0, 1)
         result = []
-        for cut in (*[1] * word.startswith("e"), *range(MIN_PART, len(word) - MIN_PART + 1)):
-            if len(word) - cut < MIN_PART:
-                continue
+        for cut in cuts:
             places = [self._forms.find(part) for part in (word[:cut], word[cut:])]
             if min(places) >= 0:
                 result.append((min(map(self._frequency_of, places)), cut))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipsearch.analysis.analyzer import Analyzer
+from tipsearch.analysis.analyzer import Analyzer, fold
 from tipsearch.analysis.weighting import Weighting
 from tipsearch.corpus.post import Post
 from tipsearch.store.ranking import Ranking
@@ -53,6 +53,11 @@ def query_counts(text: str, known: Container[str]) -> dict[str, float]:
         if token not in analyzer.stop_words:
             counts[analyzer.term(token)] = counts.get(analyzer.term(token), 0) + count
     return {term: count for term, count in counts.items() if term in known}
+
+
+def is_title(query: str, posts: Iterable[Post]) -> bool:
+    """Whether a query is the title of a post, which then comes before all others."""
+    return any(fold(post.title) == fold(query) for post in posts)
 
 
 class Words:

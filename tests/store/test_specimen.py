@@ -195,9 +195,12 @@ def test_days_are_those_of_the_page(stored: tuple[dict[str, Any], dict[str, Any]
     assert found["posts.days"].dtype == np.int32
     dates = [([*json.loads(line), None])[2] for line in table_lines(found, "posts.jsonl")]
     epoch = datetime.date(1970, 1, 1)
-    assert found["posts.days"].tolist() == [
+    days = found["posts.days"].tolist()
+    assert days == [
         (datetime.date.fromisoformat(date) - epoch).days if date else -(2**31) for date in dates
     ]
+    newest = sorted(range(len(days)), key=lambda row: (-days[row], row))
+    assert found["posts.newest"].tolist() == newest
 
 
 def test_buckets_of_forms_are_those_of_the_page(

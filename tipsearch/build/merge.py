@@ -20,6 +20,7 @@ from tipsearch.build import categories, streams, weights
 from tipsearch.build.categories import NO_CATEGORIES, Categories
 from tipsearch.errors import DuplicateIdError
 from tipsearch.store import blocks
+from tipsearch.store.days import newest
 from tipsearch.store.records import TEASER
 from tipsearch.store.signatures import signatures
 from tipsearch.store.storage import Checked
@@ -134,6 +135,7 @@ def build(
     }
     places = seen.take(order).tidy()
     flags = np.append(base.flags, new.flags)[kept]
+    days = np.append(base.days, new.days)[kept]
     lengths = np.asarray(counts.sum(axis=1), np.int64).ravel()
     teasers = flags & TEASER > 0
     kind_lengths = [int(lengths[~teasers].sum()), int(teasers.sum()), int(lengths[teasers].sum())]
@@ -142,7 +144,8 @@ def build(
     of_titles, titles = by_hash(tables["titles"])
     arrays = {
         "posts.flags": flags,
-        "posts.days": np.append(base.days, new.days)[kept],
+        "posts.days": days,
+        "posts.newest": newest(days),
         "titles.buckets": of_titles,
         "titles.rows": titles,
         "titles.order": prefix_order(tables["titles"]),

@@ -51,7 +51,7 @@ def _kinds(reader: Reader, posts: Mask) -> dict[str, int]:
 
 
 def _years(reader: Reader, posts: Mask) -> dict[str, int]:
-    days = reader.days[posts]
+    days = reader.days.days[posts]
     dated = days[days != NO_DATE].astype("M8[D]")
     years = dated.astype("M8[Y]").astype(np.int64) + 1970
     if not len(years):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Filter = Category | Kind | Dates
 
+LAST_DAY = 2**31 - 1
 KEPT_FILTERS = 16  # filters whose masks are kept in memory
 
 
@@ -118,9 +119,8 @@ class Matcher:
             return mask
         if isinstance(node, Kind):
             return self.reader.is_teaser if node.kind == "teaser" else ~self.reader.is_teaser
-        days = self.reader.days
-        mask = days >= (NO_DATE + 1 if node.first is None else node.first)
-        return mask if node.last is None else mask & (days <= node.last)
+        first = NO_DATE + 1 if node.first is None else node.first
+        return self.reader.days.mask(first, LAST_DAY if node.last is None else node.last)
 
 
 class _Evaluation:

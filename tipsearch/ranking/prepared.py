@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 
 class Prepared(Protocol):
-    """A query by one ranking. `factors` are those of its terms, and of terms by feedback.
-
-    `bound` is a score that no row exceeds.
-    """
+    """A query by one ranking."""
 
     @property
-    def factors(self) -> Factors: ...
+    def factors(self) -> Factors:
+        """The factors of the terms of the query, and of those by feedback."""
+
     @property
-    def bound(self) -> float: ...
+    def bound(self) -> float:
+        """A score that no row exceeds."""
+
     def top(self, limit: int) -> Best:
         """The `limit` best allowed rows, by score, then by row."""
 

@@ -17,7 +17,6 @@ from tipsearch.ranking.prepared import ByBm25, ByHybrid, ByTfIdf
 from tipsearch.ranking.terms import ScoreParts, total
 from tipsearch.ranking.tfidf import TfIdf
 from tipsearch.ranking.topk.engine import Engine
-from tipsearch.ranking.topk.selection import contenders, in_order
 from tipsearch.ranking.worth import required_coverage
 from tipsearch.store.ranking import Ranking
 
@@ -105,9 +104,9 @@ class Search:
 
     def _newest(self, query: AnalyzedQuery, limit: int) -> list[int]:
         """The `limit` newest posts that fulfil a query, by date, then by row."""
-        rows = np.flatnonzero(self.matcher.matching(query))
-        days = self._reader.days[rows].astype(np.float64)
-        return [row for row, _ in in_order(*contenders(rows, days, limit)[:2], limit)]
+        newest = self._reader.days.newest
+        found: list[int] = newest[self.matcher.matching(query)[newest]][:limit].tolist()
+        return found
 
     def _titled_first(self, prepared: Prepared, query: AnalyzedQuery, best: Best) -> Best:
         """Some best rows, and before them the posts whose title the query is.
@@ -147,6 +146,8 @@ class Search:
 
         `prepared` is what `query` returned for the same query, where it has been asked.
         """
+        if not query.has_words:
+            return ScoreParts(0.0, [])
         prepared = prepared or self._prepared(query, ranking, self.matcher.allowed(query))
         parts = prepared.parts(row)
         if row not in query.titled:

@@ -23,6 +23,7 @@ from tipsearch.corpus.post import Post
 from tipsearch.corpus.synonymfile import SynonymRule
 from tipsearch.errors import IndexClosed, IndexCorrupt, SettingError
 from tipsearch.store import layout, records
+from tipsearch.store.days import Days
 from tipsearch.store.storage import FORMAT, Generation, read
 from tipsearch.store.streams import Codes
 from tipsearch.store.strings import HashedStrings, Strings, bucket, hash_key
@@ -178,14 +179,15 @@ class Reader:
         """The rows of all posts in order of the bytes of their folded titles: int32."""
         return self._arrays["titles.order"]
 
-    @property
-    def days(self) -> Array:
-        """The date of each post in days from 1970-01-01, or NO_DATE: int32."""
-        return self._arrays["posts.days"].whole()
+    @cached_property
+    def days(self) -> Days:
+        """The dates of the posts in days from 1970-01-01, or NO_DATE."""
+        order = layout.checked_below(self._arrays["posts.newest"], self.posts)
+        return Days(self._arrays["posts.days"].whole(), order)
 
     def rows_between(self, first: int, last: int) -> Array:
         """The rows of the posts dated `first` to `last`, in days from 1970-01-01; ascending."""
-        return np.flatnonzero((self.days >= first) & (self.days <= last))
+        return np.sort(self.days.between(first, last))
 
     @cached_property
     def category_rows(self) -> tuple[Array, Array]:

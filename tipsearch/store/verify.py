@@ -18,6 +18,7 @@ from tipsearch.analysis.embedding.model import DIMENSIONS
 from tipsearch.analysis.embedding.vectors import MAX_CODE, scales
 from tipsearch.corpus.dates import day
 from tipsearch.store import blocks, layout, records
+from tipsearch.store.days import newest
 from tipsearch.store.records import TEASER
 from tipsearch.store.signatures import signatures
 from tipsearch.store.streams import Codes
@@ -132,6 +133,7 @@ def _derived(generation: Generation) -> Iterator[tuple[str, Array]]:
     forms = _strings(generation, "forms.txt").table()
     yield "forms.signatures", signatures(forms)
     yield "forms.order", prefix_order(forms)
+    yield "posts.newest", newest(generation.arrays["posts.days"].data)
     titles = _strings(generation, "titles.txt").table()
     yield "titles.order", prefix_order(titles)
     for part, array in zip(("buckets", "rows"), by_hash(titles), strict=True):

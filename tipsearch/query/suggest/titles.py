@@ -22,7 +22,7 @@ class Titles:
     def __init__(self, reader: Reader) -> None:
         self._titles = reader.titles
         self._prefixes = Prefixes(reader.titles, reader.title_order)
-        self._days = reader.days[self._prefixes.order]
+        self._days = reader.days.days[self._prefixes.order]
 
     def starting_with(self, folded: str, limit: int) -> list[int]:
         """The rows of the best `limit` titles that start with a folded text, each title once.

@@ -54,7 +54,7 @@ class Index:
         "query", "related", "suggest", "explain", "explain_related", "parse", "matcher", "post",
         "info", "files", "topics", "gaps", "duplicates", "related_graph", "significant_terms",
         "synonym_candidates", "similarity", "picture", "to_frame", "vectorizer", "analyzer",
-        "weighting", "ranking", "synonyms", "terms", "matrix",
+        "weighting", "ranking", "categories", "synonyms", "terms", "matrix",
     )  # fmt: skip
 
     def __init__(self, generation: storage.Generation, kernel: str = "auto") -> None:
@@ -385,6 +385,11 @@ class Index:
     def weighting(self) -> Weighting:
         """The settings of its term weights."""
         return self._reader.weighting
+
+    @property
+    def categories(self) -> list[str]:
+        """The names of the categories of its posts, sorted."""
+        return self._searcher.vocabulary.categories
 
     @property
     def synonyms(self) -> list[str]:

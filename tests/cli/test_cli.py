@@ -253,7 +253,7 @@ def test_show_prints_the_whole_post(indexed: Path, seeds: Path) -> None:
 def test_info_and_verify(indexed: Path, tmp_path: Path) -> None:
     """`info` says what is in the index; `verify` names each file, and fails on a damaged one."""
     (info,) = _objects(_run(indexed, "info", "--json"))
-    assert (info["posts"], info["format"]) == (56, 4)
+    assert (info["posts"], info["format"]) == (56, 5)
     assert "56" in _run(indexed, "info").stdout
     files = _objects(_run(indexed, "verify", "--json"))
     assert {file["file"] for file in files} == {"data.bin", "digests.bin", "manifest.json"}

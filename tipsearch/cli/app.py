@@ -37,7 +37,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     ),
     asking.query: (
         "tipsearch query angry customer on the phone",
-        "tipsearch query email etiquette 2014 -n 3 --explain",
+        """tipsearch query 'title:patience -"on the phone" after:2014' --explain""",
     ),
     asking.related: (
         'tipsearch related "Fix Fast to Reduce Stress" -n 3',

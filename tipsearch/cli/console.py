@@ -64,6 +64,12 @@ Explain = Annotated[
     bool,
     typer.Option("--explain", help="Say below each post why it was found: its words and meaning."),
 ]
+Facets = Annotated[
+    bool,
+    typer.Option(
+        "--facets", help="Also count the posts found by category, year and kind; with --json last."
+    ),
+]
 TitleOrId = Annotated[
     list[str],
     typer.Argument(

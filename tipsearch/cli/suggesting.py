@@ -23,7 +23,7 @@ Limit = Annotated[
 def suggest(
     text: Text, limit: Limit = 10, index: IndexOrSeeds = Path("index"), as_json: AsJson = False
 ) -> None:
-    """Complete a text: its last word, and titles that have its words.
+    """Complete a typed text: its last word, and titles.
 
     At the right stands why: how many posts have the word, or what a title has. From the fourth
     letter on, a word may have one typing mistake.

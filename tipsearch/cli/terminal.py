@@ -16,6 +16,7 @@ from tipsearch.ranking.hit import Hit
 Spans = Callable[[str], Sequence[tuple[int, int]]]
 
 MIN_WIDTH, MAX_WIDTH = 40, 100  # columns
+FACET_VALUES = 10
 MIN_HEADLINE = 12  # columns
 SIMILAR = "~"  # behind the score of a hit without a word of the query
 # Control sequences and characters, and marks that change the direction of writing.
@@ -64,7 +65,7 @@ def hits(
         right = f"  {hit.post.date or ''!s:>10}  {hit.score:6.3f}"
         columns = width() - len(number) - len(right) - len(SIMILAR)
         title = _cut(" ".join(hit.post.label.split()), columns).ljust(columns)
-        similar = SIMILAR if spans and not hit.matched else ""
+        similar = SIMILAR if spans and is_similar(hit) else ""
         yield number + _marked(title, spans or _no_spans, bold=True) + right + similar
         if hit.rank <= snippets:
             columns = width() - len(number)
@@ -72,6 +73,19 @@ def hits(
             yield from [" " * len(number) + _marked(snippet, spans or _no_spans)] if snippet else []
         if explain:
             yield " " * len(number) + _cut(f"Why: {hit.why}", width() - len(number))
+
+
+def facet(name: str, counts: Mapping[str, int]) -> Iterator[str]:
+    """The values of a facet with their counts, at most FACET_VALUES of them."""
+    shown = [f"{plain(value)} {count:,}" for value, count in counts.items()][:FACET_VALUES]
+    if len(counts) > FACET_VALUES:
+        shown.append(f"and {len(counts) - FACET_VALUES:,} more")
+    yield from paragraph(f"{name}: ", ", ".join(shown) or "none")
+
+
+def is_similar(hit: Hit) -> bool:
+    """Whether a hit has no word of the query and was found by its meaning or by feedback."""
+    return hit.score > 0 and not hit.matched
 
 
 def _no_spans(_: str) -> Sequence[tuple[int, int]]:

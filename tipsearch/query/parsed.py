@@ -15,7 +15,7 @@ class ParsedQuery(NamedTuple):
     `synonyms` maps words of the query to the synonyms whose terms were added, which count for less
     than 1.
     `phrases` are the words of each phrase, stop words included. `understood` says in words what the
-    query asks for, operators included.
+    query asks for, and `has_operators` whether some of it is written with operators.
     """
 
     terms: dict[str, float]
@@ -26,3 +26,4 @@ class ParsedQuery(NamedTuple):
     synonyms: dict[str, tuple[str, ...]]
     phrases: tuple[tuple[str, ...], ...]
     understood: str
+    has_operators: bool

@@ -55,27 +55,28 @@ class QueryParser:
 
     def _with_operators(self, language: grammar.Query, exact: bool) -> AnalyzedQuery:
         """The analyzed query of a tree: the words that posts are to have, and its conditions."""
-        nodes = language.texts
-        words = [node.text for node in nodes if isinstance(node, Word) and not node.prefix]
-        query = self._vocabulary.parse(" ".join(words), exact=exact)
-        phrases = [node.text for node in nodes if isinstance(node, Phrase)]
+        texts, vocabulary = language.texts, self._vocabulary
+        words = [node.text for node in texts if isinstance(node, Word) and not node.prefix]
+        query = vocabulary.parse(" ".join(words), exact=exact)
+        alone = frozenset(query.terms)
+        phrases = [node.text for node in texts if isinstance(node, Phrase)]
         for text in phrases:
-            quoted = self._vocabulary.parse(text, exact=True)
-            query = query.joined(quoted._replace(stopped=()))
-        prefixes = [node.text for node in nodes if isinstance(node, Word) and node.prefix]
-        terms = dict(query.terms)
-        unknown = list(query.unknown)
-        for prefix in prefixes:
-            factors = self._factors_of_prefix(prefix)
-            for term, factor in factors.items():
-                terms[term] = max(terms.get(term, 0.0), factor)
-            if not factors:
-                unknown.append(f"{prefix}*")
+            query = query.joined(vocabulary.parse(text, exact=True)._replace(stopped=()))
+        terms, unknown, prefixes = dict(query.terms), [*query.unknown], dict[str, frozenset[int]]()
+        for node in texts:
+            if isinstance(node, Word) and node.prefix:
+                factors = self._factors_of_prefix(node.text)
+                for term, factor in factors.items():
+                    terms[term] = max(terms.get(term, 0.0), factor)
+                prefixes[f"{node.text.lower()}*"] = frozenset(factors)
+                unknown += [] if factors else [f"{node.text.lower()}*"]
         return query._replace(
             terms=terms,
             unknown=tuple(dict.fromkeys(unknown)),
             language=language,
-            phrases=tuple(tuple(self._vocabulary.analyzer.tokens(text)) for text in phrases),
+            phrases=tuple(tuple(vocabulary.analyzer.tokens(text)) for text in phrases),
+            prefixes=prefixes,
+            only_in_phrases=frozenset(query.terms) - alone - frozenset().union(*prefixes.values()),
         )
 
     def _factors_of_prefix(self, prefix: str) -> dict[int, float]:
@@ -84,7 +85,9 @@ class QueryParser:
         All weigh as much as the one that most posts have: a rare word, whose idf is greater, says
         no more about what was typed.
         """
-        terms = np.array(self._vocabulary.terms_with_prefix(prefix), np.int64)
+        words = self._vocabulary.analyzer.tokens(prefix)
+        found = self._vocabulary.terms_with_prefix(words[-1]) if words else []
+        terms = np.array(found, np.int64)
         if not len(terms):
             return {}
         frequencies = self._reader.document_frequencies(terms)

@@ -43,8 +43,9 @@ class AnalyzedQuery(NamedTuple):
     the number of each term that these added, also in `terms`, to the words.
 
     `language` is the parsed text where it has operators, None for plain words; `phrases` are the
-    tokens of each phrase in it. `titled` are the rows of the posts whose title the query is,
-    ascending.
+    tokens of each phrase in it, and `only_in_phrases` the terms that are in no other part of it.
+    `prefixes` maps each prefix, as typed with its "*", to the terms that score. `titled` are the
+    rows of the posts whose title the query is, ascending.
     """
 
     terms: Mapping[int, float]
@@ -58,6 +59,8 @@ class AnalyzedQuery(NamedTuple):
     synonym_terms: Mapping[int, str] = MappingProxyType({})
     language: Query | None = None
     phrases: tuple[tuple[str, ...], ...] = ()
+    only_in_phrases: frozenset[int] = frozenset()
+    prefixes: Mapping[str, frozenset[int]] = MappingProxyType({})
     titled: tuple[int, ...] = ()
 
     @property
@@ -280,6 +283,11 @@ class Vocabulary:
             joined.append(number)
         return split, joined
 
+    @property
+    def categories(self) -> list[str]:
+        """The names of the categories, sorted."""
+        return [*self._reader.categories]
+
     def categories_named(self, name: str) -> list[int]:
         """The numbers of the categories of a name, without regard to case and punctuation."""
         return self._categories.get(fold(name), [])
@@ -321,7 +329,7 @@ class Vocabulary:
         synonyms, phrases = dict(query.synonyms), tuple(query.phrases)
         return ParsedQuery(
             terms, query.unknown, query.stopped, corrected, years, synonyms, phrases,
-            self._understood(query),
+            self._understood(query), query.language is not None,
         )  # fmt: skip
 
     def _understood(self, query: AnalyzedQuery) -> str:

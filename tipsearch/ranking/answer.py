@@ -130,19 +130,25 @@ class Answer:
 
     @cached_property
     def _marker(self) -> Marker:
-        return Marker(self._vocabulary, self._query.terms, self._query.phrases)
+        terms = set(self._query.terms) - self._query.only_in_phrases
+        return Marker(self._vocabulary, terms, self._query.phrases)
 
     def matched(self, id: str) -> tuple[str, ...]:
-        """The words of the query, as corrected, and of synonyms, that a post has, or is dated."""
+        """The words of the query, as corrected, and of synonyms, that a post has, or is dated.
+
+        A prefix, such as "cust*", is one of them if the post has a word that starts so.
+        """
         synonyms = " ".join(chain.from_iterable(self._query.synonyms.values())).split()
         words = list(dict.fromkeys([*self._query.words, *self._query.compounds, *synonyms]))
         numbers = self._vocabulary.numbers(words)
         matching = self._search.bm25.matching(self._query.factors, self._reader.row_of(id))
-        return tuple(
+        found = [
             word
             for word, number in zip(words, numbers, strict=True)
             if number in matching or (word.isdecimal() and -int(word) in matching)
-        )
+        ]
+        prefixes = self._query.prefixes.items()
+        return (*found, *(prefix for prefix, terms in prefixes if terms & matching))
 
     def added(self, id: str) -> tuple[str, ...]:
         """The words that feedback added to the query and that the post has."""

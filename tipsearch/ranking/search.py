@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from tipsearch.ranking.prepared import Prepared
     from tipsearch.ranking.terms import Best, Factors, Mask
     from tipsearch.store.reader import Reader
-    from tipsearch.store.storage import Array
 
 
 class RankedRows(NamedTuple):
@@ -76,7 +76,7 @@ class Search:
         prepared = self._prepared(query, ranking, self.matcher.allowed(query))
         if query.by_date:
             rows = self._newest(query, limit)
-            scores = dict(self._scored(prepared, np.sort(rows)))
+            scores = dict(self._scored(prepared, sorted(rows)))
             return RankedRows([(row, scores[row]) for row in rows], prepared.factors, prepared)
         best = prepared.top(limit)
         if query.titled:
@@ -114,16 +114,16 @@ class Search:
         These get the bound of the score on top, which puts them before all others.
         """
         titled = [
-            (row, score + prepared.bound)
-            for row, score in self._scored(prepared, np.array(query.titled))
+            (row, score + prepared.bound) for row, score in self._scored(prepared, query.titled)
         ]
         titled.sort(key=lambda pair: (-pair[1], pair[0]))
         return titled + [pair for pair in best if pair[0] not in query.titled]
 
     @staticmethod
-    def _scored(prepared: Prepared, rows: Array) -> list[tuple[int, float]]:
+    def _scored(prepared: Prepared, rows: Sequence[int]) -> list[tuple[int, float]]:
         """Some ascending rows with their scores."""
-        return list(zip(rows.tolist(), prepared.scores(rows).tolist(), strict=True))
+        scores = prepared.scores(np.array(rows, np.int64))
+        return list(zip(rows, scores.tolist(), strict=True))
 
     def related(self, row: int, limit: int, ranking: Ranking) -> Best:
         """The `limit` best rows for a post, without its own: by cosine, or by `Hybrid.related`."""

@@ -13,9 +13,8 @@ class ParsedQuery(NamedTuple):
     once, in order. `corrected` maps words that no post has to the known word or words that replace
     them; they are not among the unknown. `years` maps each year that has posts to its count.
     `synonyms` maps words of the query to the synonyms whose terms were added, which count for less
-    than 1.
-    `phrases` are the words of each phrase, stop words included. `understood` says in words what the
-    query asks for, operators included.
+    than 1. `phrases` are the texts of its phrases. `understood` says in words what the query asks
+    for, operators included.
     """
 
     terms: dict[str, float]
@@ -24,5 +23,5 @@ class ParsedQuery(NamedTuple):
     corrected: dict[str, str]
     years: dict[int, float]
     synonyms: dict[str, tuple[str, ...]]
-    phrases: tuple[tuple[str, ...], ...]
+    phrases: tuple[str, ...]
     understood: str

@@ -75,7 +75,7 @@ class QueryParser:
             terms=terms,
             unknown=tuple(dict.fromkeys(unknown)),
             language=language,
-            phrases=tuple(tuple(self._vocabulary.analyzer.tokens(text)) for text in phrases),
+            phrases=tuple(phrases),
         )
 
     def _factors_of_prefix(self, prefix: str) -> dict[int, float]:

@@ -43,7 +43,7 @@ class AnalyzedQuery(NamedTuple):
     the number of each term that these added, also in `terms`, to the words.
 
     `language` is the parsed text where it has operators, None for plain words; `phrases` are the
-    tokens of each phrase in it. `titled` are the rows of the posts whose title the query is,
+    texts of the phrases in it. `titled` are the rows of the posts whose title the query is,
     ascending.
     """
 
@@ -57,7 +57,7 @@ class AnalyzedQuery(NamedTuple):
     synonyms: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     synonym_terms: Mapping[int, str] = MappingProxyType({})
     language: Query | None = None
-    phrases: tuple[tuple[str, ...], ...] = ()
+    phrases: tuple[str, ...] = ()
     titled: tuple[int, ...] = ()
 
     @property
@@ -318,10 +318,9 @@ class Vocabulary:
         """The query as shown to users: terms instead of their numbers."""
         terms = {self._terms[term]: weight for term, weight in query.terms.items()}
         corrected, years = dict(query.corrected), dict(query.years)
-        synonyms, phrases = dict(query.synonyms), tuple(query.phrases)
         return ParsedQuery(
-            terms, query.unknown, query.stopped, corrected, years, synonyms, phrases,
-            self._understood(query),
+            terms, query.unknown, query.stopped, corrected, years, dict(query.synonyms),
+            query.phrases, self._understood(query),
         )  # fmt: skip
 
     def _understood(self, query: AnalyzedQuery) -> str:

@@ -377,10 +377,18 @@ class Vocabulary:
         return Runs(self.analyzer)
 
     def words_in(self, texts: Iterable[str]) -> dict[int, str]:
-        """The most frequent surface form of each term in some texts; of equals the first."""
-        counts = Counter(form for text in texts for form in self.analyzer.tokens(text))
-        forms = sorted(counts, key=lambda form: (-counts[form], form), reverse=True)
-        return dict(zip(self.numbers(forms), forms, strict=True))
+        """Each term as some texts write it most often; of equals the first.
+
+        A joined word is written as a compound is ("e-mail"), or as one word.
+        """
+        counts, words = Counter[tuple[str, str]](), self.analyzer.pattern().findall
+        for text in map(self.analyzer.normalise, texts):
+            counts.update((word, word) for word in words(text))
+            compounds = self.analyzer.joined_spans(text)
+            counts.update((text[start:end], word) for start, end, word in compounds)
+        ranked = sorted(counts, key=lambda pair: (-counts[pair], pair), reverse=True)
+        numbers = self.numbers(word for _, word in ranked)
+        return dict(zip(numbers, (written for written, _ in ranked), strict=True))
 
     @cached_property
     def spelling(self) -> Spelling:

@@ -28,14 +28,14 @@ from tipsearch.query.suggest.words import Words
 
 ANALYZER = Analyzer()
 # Few letters, so that words are near each other; some of several bytes.
-LETTERS = "bcdé字"
+LETTERS = "bcdж字"
 NEAR = st.text(LETTERS, min_size=1, max_size=11)
 
 
 def _tokens(post: Post) -> list[str]:
-    """The words of a post, without stop words."""
-    tokens = ANALYZER.tokens(f"{post.title}\n{post.text}")
-    return [token for token in tokens if token not in ANALYZER.stop_words]
+    """The words of a post, joined words among them, without stop words."""
+    words = [word for word, _ in ANALYZER.sequence(f"{post.title}\n{post.text}")]
+    return [word for word in words if word not in ANALYZER.stop_words]
 
 
 def _best(posts: list[Post], fits: set[str], among: list[Post]) -> list[str]:
@@ -112,7 +112,7 @@ def test_earlier_words_choose_the_completions(posts: list[Post], data: st.DataOb
 
 @settings(max_examples=150)
 @given(st.lists(NEAR, max_size=30), st.text(LETTERS, min_size=2, max_size=11))
-@example(["bcdbcdbcdb", "bcdbcdbcd", "bcdbcdbcé"], "bcdbcdbcdd")
+@example(["bcdbcdbcdb", "bcdbcdbcd", "bcdbcdbcж"], "bcdbcdbcdd")
 @example(["bbc", "bc", "cb"], "bc")
 def test_a_prefix_may_have_one_mistake(forms: list[str], prefix: str) -> None:
     """A form is found if a part of it from its start is at distance 1 and has the first letter."""
@@ -185,8 +185,20 @@ def test_only_the_last_word_is_completed(text: str, completed: str) -> None:
     assert completed in _index("angry customer café", "cup").suggest(text).words
 
 
+def test_a_compound_is_completed_to_those_of_the_posts() -> None:
+    """The last part is completed so that posts have the compound, its parts or as one word."""
+    index = _index("e many moves, mail", "my email employs a co-worker", "check-in face-to-face")
+    assert index.suggest("e-m").words == ["e-mail"] == index.suggest("e-mail").words
+    assert index.suggest("angry “E‑m").words == ["angry “E‑mail"]
+    assert index.suggest("e-m")[0].posts == 1
+    assert index.suggest("face-to-f").words == ["face-to-face"]
+    assert index.suggest("check-i").words == ["check-in"]
+    assert index.suggest("e-mo").words == ["e-moves"]
+    assert index.suggest("email e-m").words == []
+
+
 @pytest.mark.parametrize(
-    "text", ["", " ", "cu ", "cu,", "-cu", "category:cu", "x AND ", "!?", "cu-"]
+    "text", ["", " ", "cu ", "cu,", "-cu", "category:cu", "x AND ", "!?", "cu-", "Sort:cu"]
 )
 def test_a_text_without_a_word_at_its_end_has_no_completed_word(text: str) -> None:
     """White space, punctuation, an exclusion or a filter at the end leave no word to complete."""

@@ -103,6 +103,16 @@ def test_words_are_shown_as_the_two_posts_write_them() -> None:
     assert {part.word for part in built.explain("waited", "c1").parts} >= {"wait"}
 
 
+def test_a_joined_word_is_shown_as_the_post_writes_it() -> None:
+    """A compound that is found as one word has its hyphens, unless the post has none."""
+    texts = {"a": "E‑mail, e-mail or email, face-to-face", "b": "an email", "c": "E-mails"}
+    built = Index.build([Post(id, "", text) for id, text in texts.items()], ranking="bm25")
+    shown = {hit.id: built.explain("email", hit.id).why for hit in built.query("email")}
+    assert shown == {"a": "has e-mail", "b": "has email", "c": "has e-mails"}
+    words = {part.word for part in built.explain("face-to-face", "a").parts}
+    assert words == {"face", "face-to-face"}
+
+
 def test_no_word_in_common_is_said() -> None:
     """Posts that share nothing say so, and so does a post without a word of the query."""
     built = Index.build([Post("a", "", "refund"), Post("b", "", "hello")])

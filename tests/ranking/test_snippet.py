@@ -22,7 +22,7 @@ def marker(text: str, words: str, phrases: Sequence[str] = ()) -> Marker:
     """The marker of a query of some words and phrases, by an index of one post of this text."""
     vocabulary = Index.build([Post("a", "", text)])._searcher.vocabulary
     terms = vocabulary.terms(set(ANALYZER.analyze(words)))
-    return Marker(vocabulary, terms, [ANALYZER.tokens(phrase) for phrase in phrases])
+    return Marker(vocabulary, terms, phrases)
 
 
 def shown(text: str, words: str, phrases: Sequence[str] = (), width: int = 60) -> str:
@@ -91,6 +91,11 @@ FILLER = "Nothing of interest is written in this sentence, which is long. "
         # Curly quotes and hyphens are outside of the marks, apostrophes inside.
         ("“Customer’s e-mail” (angry)", "customer’s mail anger angry",
          "“[Customer’s] e-[mail]” ([angry])"),
+        # A compound is marked as a whole for its joined word, and for all of its parts.
+        ("E-mail, email, e mail: an e-mail’s.", "email",
+         "[E-mail], [email], e mail: an [e-mail’s]."),
+        ("E-mail, email, e mail.", "e-mail", "[E-mail], [email], [e] [mail]."),
+        ("We ﬁx-ﬁx and co-work.", "fixfix coworker", "We [ﬁx-ﬁx] and [co-work]."),
     ],
 )  # fmt: skip
 def test_known_snippets(text: str, words: str, expected: str) -> None:
@@ -123,6 +128,15 @@ FIX_FAST = f"Fix it. Be fast, customer, be angry. {FILLER}We said that we can fi
         # A phrase that is too long is marked as far as it is shown.
         (FILLER * 2, "", [FILLER * 2],
          "[Nothing of interest is written in this sentence, which is]…"),
+        # A phrase fits the parts of compounds, or their joined words.
+        ("E-mail etiquette, email etiquette, e mail etiquette.", "", ["email etiquette"],
+         "[E-mail etiquette], [email etiquette], e mail etiquette."),
+        ("E-mail etiquette, email etiquette, e mail etiquette.", "", ["e-mail etiquette"],
+         "[E-mail etiquette], [email etiquette], [e mail etiquette]."),
+        ("Face to face, face-to-face.", "", ["face to face"], "[Face to face], [face-to-face]."),
+        ("Face to face, face-to-face.", "", ["face-to-face"], "[Face to face], [face-to-face]."),
+        ("By e-mail and co-op; by email and co op.", "", ["email and co op"],
+         "By e-mail and co-op; by [email and co op]."),
     ],
 )  # fmt: skip
 def test_known_phrases(text: str, words: str, phrases: list[str], expected: str) -> None:
@@ -182,28 +196,40 @@ TEXTS, LONG_TEXTS = (
     for least, most in ((0, 30), (25, 60))
 )
 QUERIES = st.lists(
-    st.sampled_from("angry customer phone call hold mail fix 37 1".split()), max_size=5
+    st.sampled_from("angry customer phone call hold mail email jerk fix 37 1".split()), max_size=5
 )
 PHRASES = st.lists(
-    st.sampled_from(["on hold", "the customer", "fix fix", "e mail", "fixing on", "1 2", "of"]),
+    st.sampled_from(
+        ["on hold", "the customer", "fix fix", "e-mail", "email on", "fixing on", "1 2", "of"]
+    ),
     max_size=3,
     unique=True,
 )
 WIDTHS = st.integers(40, 120)
 
 
-def units(text: str) -> list[str]:
-    """The tokens of a text by term, stop words as they are."""
-    return [
-        token if token in STOP_WORDS else ANALYZER.term(token) for token in ANALYZER.tokens(text)
-    ]
+def readings(text: str) -> tuple[list[str], list[str]]:
+    """The words of a text: with the parts of compounds, and with joined words in their place."""
+    joined = list[str]()
+    for word, parts in ANALYZER.sequence(text):
+        if parts > 1:
+            del joined[-parts:]
+        joined.append(word)
+    return ANALYZER.tokens(text), joined
+
+
+def units(words: Sequence[str]) -> list[str]:
+    """Words by term, stop words as they are."""
+    return [word if word in STOP_WORDS else ANALYZER.term(word) for word in words]
 
 
 def has_phrase(text: str, phrase: str) -> bool:
-    """Whether the words of the phrase follow each other in the text."""
-    of_text, of_phrase = units(text), units(phrase)
-    length = len(of_phrase)
-    return any(of_text[i : i + length] == of_phrase for i in range(len(of_text) - length + 1))
+    """Whether the words of the phrase follow each other in the text, both in one reading."""
+    return any(
+        units(of_text[i : i + len(of_phrase)]) == units(of_phrase)
+        for of_text, of_phrase in zip(readings(text), readings(phrase), strict=True)
+        for i in range(len(of_text) - len(of_phrase) + 1)
+    )
 
 
 def value(text: str, words: Sequence[str], phrases: Sequence[str]) -> tuple[int, int]:
@@ -257,11 +283,9 @@ def test_spans_mark_the_query(text: str, words: list[str], phrases: list[str], w
 def test_spans_of_a_text(text: str, words: list[str]) -> None:
     """In a text as it is, spans are those of the analyzer whose terms are in the query."""
     terms = set(map(ANALYZER.term, words))
-    spans = {
-        (start, end)
-        for start, end, form in ANALYZER.spans(text, set(ANALYZER.tokens(text)) - STOP_WORDS)
-        if ANALYZER.term(form) in terms
-    }
+    of_text = {word for word, _ in ANALYZER.sequence(text)} - STOP_WORDS
+    forms = {word for word in of_text if ANALYZER.term(word) in terms}
+    spans = {(start, end) for start, end, _ in ANALYZER.spans(text, forms)}
     assert marker(text, " ".join(words)).spans(text) == sorted(spans)
 
 
@@ -272,12 +296,15 @@ RUNS = st.text(
 
 @given(st.lists(RUNS, max_size=8))
 def test_words_of_runs_are_the_tokens(runs: list[str]) -> None:
-    """The words of the runs of a text, looked up or with offsets, are its tokens."""
+    """The words of the runs of a text, looked up or with offsets, are those of the text."""
     text, cache = " ".join(runs), Runs(ANALYZER)
-    tokens = ANALYZER.tokens(text)
-    assert [word for run in runs for word in words_of(run, ANALYZER)] == tokens
-    assert [word for run in runs for word in cache[run]] == tokens
-    assert [token.word for run in runs for token in cache.tokens(run)] == tokens
+    words = [word for word, _ in ANALYZER.sequence(text)]
+    assert [word for run in runs for word in words_of(run, ANALYZER)] == words
+    assert [word for run in runs for word in cache[run]] == words
+    of_runs = [cache.readings(run) for run in runs]
+    split = [token.word for reading in of_runs for token in reading.split]
+    joined = [token.word for reading in of_runs for token in reading.joined]
+    assert (split, joined) == readings(text)
 
 
 def test_every_word_of_a_post_is_a_form(index: Index, posts: list[Post]) -> None:

@@ -140,13 +140,16 @@ def _texts(node: Node) -> Iterator[Word | Phrase]:
             yield from _texts(inner)
 
 
+FILTERS = ("category", "kind", "after", "before", "date")  # fields that leave posts out
+ORDER = "sort"  # the field that names the order of the posts
+
 # What an operator has. A text without it is plain words.
 _SPECIAL = re.compile(r'["“”„()|*:]|&&|(?<!\S)[-+]|AND|OR|NOT')
 
 _TOKEN = re.compile(
-    r"""
+    rf"""
     (?P<sign> (?<![^\s(|]) [-+] (?=[^\s)|+-]) )?
-    (?P<field> (?i:title|category|kind|after|before|date|sort) : )?
+    (?P<field> (?i:{"|".join(("title", ORDER, *FILTERS))}) : )?
     (?: ["“”„] (?P<phrase> [^"“”„]* ) ["“”„]?
       | (?P<open> \( )
       | (?P<word> [^\s"“”„()|]+ )
@@ -158,7 +161,6 @@ _TOKEN = re.compile(
 )
 
 _OPERATORS = {"OR": "or", "AND": "and", "&&": "and", "NOT": "not"}
-_FILTERS = {"category", "kind", "after", "before", "date"}
 
 
 class _Token(NamedTuple):
@@ -197,9 +199,9 @@ def _operands(kind: str, sign: str, field: str, value: str) -> list[_Token]:
     name = field[:-1].lower()
     if name in {"", "title"} and (kind == "open" or _has_token(value)):
         return [_Token(kind, sign, name, value)]
-    if name == "sort" and (order := _order(value)):
+    if name == ORDER and (order := _order(value)):
         return [_Token("sort", text=order)]
-    if name in _FILTERS and (node := _filter(name, value)):
+    if name in FILTERS and (node := _filter(name, value)):
         return [_Token("filter", sign, name, node=node)]
     if not field:
         return []
@@ -375,7 +377,7 @@ def _grouped(items: list[_Item]) -> Group:
     for node, role in items:
         if role == "excluded":
             exclude(node)
-        elif role in _FILTERS or role == "title":
+        elif role in FILTERS or role == "title":
             fields.setdefault(role, []).append(node)
         elif role == "required":
             require(node)

@@ -13,9 +13,8 @@ class ParsedQuery(NamedTuple):
     once, in order. `corrected` maps words that no post has to the known word or words that replace
     them; they are not among the unknown. `years` maps each year that has posts to its count.
     `synonyms` maps words of the query to the synonyms whose terms were added, which count for less
-    than 1.
-    `phrases` are the words of each phrase, stop words included. `understood` says in words what the
-    query asks for, and `has_operators` whether some of it is written with operators.
+    than 1. `phrases` are the texts of its phrases. `understood` says in words what the query asks
+    for, and `has_operators` whether some of it is written with operators.
     """
 
     terms: dict[str, float]
@@ -24,6 +23,6 @@ class ParsedQuery(NamedTuple):
     corrected: dict[str, str]
     years: dict[int, float]
     synonyms: dict[str, tuple[str, ...]]
-    phrases: tuple[tuple[str, ...], ...]
+    phrases: tuple[str, ...]
     understood: str
     has_operators: bool

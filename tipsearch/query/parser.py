@@ -74,7 +74,7 @@ class QueryParser:
             terms=terms,
             unknown=tuple(dict.fromkeys(unknown)),
             language=language,
-            phrases=tuple(tuple(vocabulary.analyzer.tokens(text)) for text in phrases),
+            phrases=tuple(phrases),
             prefixes=prefixes,
             only_in_phrases=frozenset(query.terms) - alone - frozenset().union(*prefixes.values()),
         )

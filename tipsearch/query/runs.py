@@ -13,29 +13,34 @@ OUTER = ".,;:!?()[]\"'“”‘’…"  # none of them is a part of a word at it
 
 
 class Token(NamedTuple):
-    """A word of a run: it follows the words that end at `place` or before, and ends at `after`.
+    """A word of a run, and its offsets in the run.
 
-    `start` and `end` are its offsets in the run. They equal `place` and `after`, unless normalising
-    changes the length of the run: then they are those of the whole run.
+    Where normalising changes the length of the run, they are those of the whole run.
     """
 
-    place: int
-    after: int
     start: int
     end: int
     word: str
 
 
+class Readings(NamedTuple):
+    """The words of a run in its two readings: see `query.phrases`."""
+
+    split: list[Token]
+    joined: list[Token]
+
+
 class Runs(dict[str, tuple[str, ...]]):
     """Maps a run to its words, in order; a run is analysed when it is first looked up.
 
-    A run is a string without white space. Its words are tokens, stop words included.
+    A run is a string without white space. Its words are those of `Analyzer.sequence`: tokens, stop
+    words included, and joined words.
     """
 
     def __init__(self, analyzer: Analyzer) -> None:
         super().__init__()
         self._analyzer = analyzer
-        self._tokens: dict[str, list[Token]] = {}  # a cache of `tokens`
+        self._readings: dict[str, Readings] = {}  # a cache of `readings`
 
     def __missing__(self, run: str) -> tuple[str, ...]:
         words = words_of(run, self._analyzer)
@@ -45,39 +50,33 @@ class Runs(dict[str, tuple[str, ...]]):
             self[run] = words
         return words
 
-    def tokens(self, run: str) -> list[Token]:
+    def readings(self, run: str) -> Readings:
         """The words of a run with their offsets."""
-        tokens = self._tokens.get(run)
-        if tokens is None:
-            tokens = tokens_of(run, self._analyzer)
+        readings = self._readings.get(run)
+        if readings is None:
+            readings = readings_of(run, self._analyzer)
             if len(run) <= LONGEST_CACHED:
-                if len(self._tokens) >= CACHED_RUNS:
-                    self._tokens.clear()
-                self._tokens[run] = tokens
-        return tokens
+                if len(self._readings) >= CACHED_RUNS:
+                    self._readings.clear()
+                self._readings[run] = readings
+        return readings
 
 
-def tokens_of(run: str, analyzer: Analyzer) -> list[Token]:
-    """The words of a run with their offsets, by `analyzer.spans`."""
-    spans = list(analyzer.spans(run, _EVERY_WORD))
-    if len({(start, end) for start, end, _ in spans}) < len(spans):  # the whole run each
-        return [Token(i, i + 1, *span) for i, span in enumerate(spans)]
-    return [Token(start, end, start, end, word) for start, end, word in spans]
+def readings_of(run: str, analyzer: Analyzer) -> Readings:
+    """The words of a run with their offsets: those of `analyzer.spans` and of joined words."""
+    split = [Token(*span) for span in analyzer.spans(run)]
+    joined, parts_of_run = list[Token](), iter(split)
+    for word, parts in analyzer.sequence(run):
+        if parts == 1:
+            joined.append(next(parts_of_run))
+        else:
+            joined[-parts:] = [Token(joined[-parts].start, joined[-1].end, word)]
+    return Readings(split, joined)
 
 
 def words_of(run: str, analyzer: Analyzer) -> tuple[str, ...]:
-    """The words of a run: those of `analyzer.spans`, faster where it is plain letters."""
+    """The words of a run: those of `analyzer.sequence`, faster where it is plain letters."""
     word = run.strip(OUTER)
     if word.isascii() and word.isalpha():
         return (word.lower(),)
-    return tuple(word for _, _, word in analyzer.spans(run, _EVERY_WORD))
-
-
-class _EveryWord:
-    """A container of every word."""
-
-    def __contains__(self, word: object) -> bool:
-        return True
-
-
-_EVERY_WORD = _EveryWord()
+    return tuple(word for word, _ in analyzer.sequence(run))

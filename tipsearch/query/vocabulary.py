@@ -43,7 +43,7 @@ class AnalyzedQuery(NamedTuple):
     the number of each term that these added, also in `terms`, to the words.
 
     `language` is the parsed text where it has operators, None for plain words; `phrases` are the
-    tokens of each phrase in it, and `only_in_phrases` the terms that are in no other part of it.
+    texts of the phrases in it, and `only_in_phrases` the terms that are in no other part of it.
     `prefixes` maps each prefix, as typed with its "*", to the terms that score. `titled` are the
     rows of the posts whose title the query is, ascending.
     """
@@ -58,7 +58,7 @@ class AnalyzedQuery(NamedTuple):
     synonyms: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     synonym_terms: Mapping[int, str] = MappingProxyType({})
     language: Query | None = None
-    phrases: tuple[tuple[str, ...], ...] = ()
+    phrases: tuple[str, ...] = ()
     only_in_phrases: frozenset[int] = frozenset()
     prefixes: Mapping[str, frozenset[int]] = MappingProxyType({})
     titled: tuple[int, ...] = ()
@@ -326,10 +326,9 @@ class Vocabulary:
         """The query as shown to users: terms instead of their numbers."""
         terms = {self._terms[term]: weight for term, weight in query.terms.items()}
         corrected, years = dict(query.corrected), dict(query.years)
-        synonyms, phrases = dict(query.synonyms), tuple(query.phrases)
         return ParsedQuery(
-            terms, query.unknown, query.stopped, corrected, years, synonyms, phrases,
-            self._understood(query), query.language is not None,
+            terms, query.unknown, query.stopped, corrected, years, dict(query.synonyms),
+            query.phrases, self._understood(query), query.language is not None,
         )  # fmt: skip
 
     def _understood(self, query: AnalyzedQuery) -> str:
@@ -386,10 +385,18 @@ class Vocabulary:
         return Runs(self.analyzer)
 
     def words_in(self, texts: Iterable[str]) -> dict[int, str]:
-        """The most frequent surface form of each term in some texts; of equals the first."""
-        counts = Counter(form for text in texts for form in self.analyzer.tokens(text))
-        forms = sorted(counts, key=lambda form: (-counts[form], form), reverse=True)
-        return dict(zip(self.numbers(forms), forms, strict=True))
+        """Each term as some texts write it most often; of equals the first.
+
+        A joined word is written as a compound is ("e-mail"), or as one word.
+        """
+        counts, words = Counter[tuple[str, str]](), self.analyzer.pattern().findall
+        for text in map(self.analyzer.normalise, texts):
+            counts.update((word, word) for word in words(text))
+            compounds = self.analyzer.joined_spans(text)
+            counts.update((text[start:end], word) for start, end, word in compounds)
+        ranked = sorted(counts, key=lambda pair: (-counts[pair], pair), reverse=True)
+        numbers = self.numbers(word for _, word in ranked)
+        return dict(zip(numbers, (written for written, _ in ranked), strict=True))
 
     @cached_property
     def spelling(self) -> Spelling:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from tipsearch.query.runs import readings_of
+
 if TYPE_CHECKING:
     from tipsearch.query.vocabulary import Vocabulary
 
@@ -60,18 +62,22 @@ class Window(NamedTuple):
 class Marker:
     """Finds the words and phrases of one query in texts of posts.
 
-    A word matches if its term is among the numbers `terms`. `phrases` are lists of words, stop
-    words included. A phrase matches words that follow each other in a text and have its terms; a
-    stop word matches itself alone.
+    A word, or a compound as one word, matches if its term is among the numbers `terms`. A phrase,
+    given as its text, matches words that follow each other in a text and have its terms, in either
+    of the readings that `query.phrases` explains; a stop word matches itself alone.
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, terms: Iterable[int], phrases: Iterable[Sequence[str]] = ()
+        self, vocabulary: Vocabulary, terms: Iterable[int], phrases: Iterable[str] = ()
     ) -> None:
         self._runs = vocabulary.runs
         self._terms = vocabulary.forms_of(terms)
-        self._phrases = [[_alike(vocabulary, word) for word in words] for words in phrases if words]
-        self._firsts = frozenset(self._terms).union(*(phrase[0] for phrase in self._phrases))
+        self._phrases = [
+            [[_alike(vocabulary, token.word) for token in reading] for reading in readings]
+            for readings in (readings_of(phrase, vocabulary.analyzer) for phrase in phrases)
+        ]
+        firsts = (words[0] for readings in self._phrases for words in readings if words)
+        self._firsts = frozenset(self._terms).union(*firsts)
 
     def find(self, runs: Sequence[str]) -> list[Found]:
         """The words and phrases of the query in a text, given what `str.split` makes of it."""
@@ -79,15 +85,16 @@ class Marker:
         places = [
             i for i, words in enumerate(map(self._runs.__getitem__, runs)) if not unrelated(words)
         ]
-        found = []
+        found = set()
         for i in places:
-            for _, after, start, end, word in self._runs.tokens(runs[i]):
-                if word in self._terms:
-                    found.append(Found(i, start, i, end, self._terms[word]))
-                for number, phrase in enumerate(self._phrases):
-                    if word in phrase[0] and (last := self._end(runs, i, after, end, phrase)):
-                        found.append(Found(i, start, *last, -1 - number))
-        return found
+            for reading, tokens in enumerate(self._runs.readings(runs[i])):
+                for at, (start, end, word) in enumerate(tokens):
+                    if word in self._terms:
+                        found.add(Found(i, start, i, end, self._terms[word]))
+                    for number, readings in enumerate(self._phrases):
+                        if last := self._end(runs, i, at, reading, readings[reading]):
+                            found.add(Found(i, start, *last, -1 - number))
+        return sorted(found)
 
     def spans(self, text: str) -> Spans:
         """Start and end of each word or phrase of the query in `text`: see `ranking.snippet`."""
@@ -98,25 +105,25 @@ class Marker:
         return snippet(text, width, self.find)
 
     def _end(
-        self, runs: Sequence[str], at: int, after: int, end: int, phrase: Sequence[Container[str]]
+        self, runs: Sequence[str], run: int, at: int, reading: int, phrase: Sequence[Container[str]]
     ) -> tuple[int, int] | None:
-        """The run and the offset in it where a phrase ends whose first word is in run `at`.
+        """The run and the offset in it where a phrase ends that starts at token `at` of a run.
 
-        `after` and `end` are those of the first word. None if the text does not have the phrase.
+        None if it is not there in this reading of the text.
         """
-        for forms in phrase[1:]:
-            following = [token for token in self._runs.tokens(runs[at]) if token.place >= after]
-            while not following:
-                at += 1
-                if at == len(runs):
+        end = None
+        tokens = self._runs.readings(runs[run])[reading]
+        for forms in phrase:
+            while at == len(tokens):
+                run += 1
+                if run == len(runs):
                     return None
-                following = self._runs.tokens(runs[at])
-            place = min(token.place for token in following)
-            fits = [token for token in following if token.place == place and token.word in forms]
-            if not fits:
+                at, tokens = 0, self._runs.readings(runs[run])[reading]
+            if tokens[at].word not in forms:
                 return None
-            after, end = fits[0].after, fits[0].end
-        return at, end
+            end = run, tokens[at].end
+            at += 1
+        return end
 
 
 def _alike(vocabulary: Vocabulary, word: str) -> frozenset[str]:

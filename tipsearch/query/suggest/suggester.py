@@ -27,6 +27,7 @@ RARE = 100  # times as many posts must have a word that a mistake may stand for
 FIRST = 3  # completions as typed that come before those
 IN_TITLES = 3  # completions that are looked for in titles
 RANKED = 64  # posts whose titles are compared with the typed words
+JOINED = 100  # joined words that are compared with the parts of a compound
 CACHED = 1 << 10  # words whose correction is kept in memory
 
 
@@ -88,19 +89,39 @@ class Suggester:
     # --- words
 
     def _words(self, typed: Typed, context: Context, limit: int) -> list[Completion]:
-        """The completions of the last word: as typed, and where these are rare, of a mistake."""
+        """The completions of the last word.
+
+        At the end of a compound, those that complete one that posts have come alone.
+        """
         if typed.last is None:
             return []
-        prefix, counts = typed.last.word, context.company.counts
-        enough = limit + len(context.known)
+        found = self._compounds(typed.compound, typed.last.word) or self._starting(
+            typed.last.word, limit + len(context.known), context.company.counts
+        )
+        # A word is no completion of a text that has it.
+        return [completion for completion in found if completion.term not in context.known][:limit]
+
+    def _starting(self, prefix: str, enough: int, counts: Array | None) -> list[Completion]:
+        """The completions of a prefix: as typed, and where these are rare, of a mistake."""
         found = self.words.starting_with(prefix, enough, counts)
         least = RARE * sum(completion.posts for completion in found)
         if may_have_mistake(prefix) and least < self.words.most_posts:
             mistaken = self.words.mistaken(prefix, enough, counts)
             often = [completion for completion in mistaken if completion.posts > least]
             found = [*found[:FIRST], *often, *found[FIRST:]]
-        # A word is no completion of a text that has it.
-        return [completion for completion in found if completion.term not in context.known][:limit]
+        return found
+
+    def _compounds(self, compound: str, last: str) -> list[Completion]:
+        """The completions of the last part of a compound whose joined word posts have.
+
+        Each has the term of the joined word: "mail" that of "email" for "e-m".
+        """
+        if not compound:
+            return []
+        start = len(compound) - len(last)
+        joined = self.words.starting_with(compound, JOINED)
+        parts = [completion._replace(form=completion.form[start:]) for completion in joined]
+        return [part for part in parts if self._vocabulary.place(part.form) >= 0]
 
     def _word(self, typed: Typed, context: Context, completion: Completion) -> Suggestion:
         """A completed word as a suggestion."""

@@ -6,15 +6,17 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
+from tipsearch.query.grammar import FILTERS, ORDER
+
 if TYPE_CHECKING:
     from tipsearch.analysis.analyzer import Analyzer
 
 # What a query leaves out, how it filters or sorts, and its operators: these hold no plain words.
 _NO_WORDS = re.compile(
-    r"""(?<!\S)(?:
+    rf"""(?<!\S)(?:
         (?:-|NOT\s+)(?:"[^"]*"?|\([^)]*\)?|\S+)
-        |(?:category|kind|after|before|date|sort):(?:"[^"]*"?|\S*)
-        |title:
+        |(?i:{"|".join((ORDER, *FILTERS))}):(?:"[^"]*"?|\S*)
+        |(?i:title):
         |(?:AND|OR|NOT)(?=\s)
     )""",
     re.VERBOSE,
@@ -35,13 +37,14 @@ class Typed(NamedTuple):
 
     `last` is None where white space or punctuation other than _CLOSING follows the last word, and
     where the text ends with an operator or a filter. `plain` is the text with spaces in place of
-    operators and filters.
+    operators and filters. `compound` is the joined word of the compound that `last` ends, or "".
     """
 
     text: str
     plain: str
     finished: list[Token]
     last: Token | None
+    compound: str = ""
 
     def completed(self, word: str, corrections: dict[str, str]) -> str:
         """The text with the last word completed, and with others corrected."""
@@ -58,14 +61,8 @@ def read(text: str, analyzer: Analyzer) -> Typed:
     """Take a typed text apart. Its accents are composed: one character each."""
     text = unicodedata.normalize("NFC", text)
     plain = _NO_WORDS.sub(lambda match: " " * len(match[0]), text)
-    tokens = [Token(word, start, end) for start, end, word in analyzer.spans(plain, _Everything())]
+    tokens = [Token(word, start, end) for start, end, word in analyzer.spans(plain)]
     if not tokens or plain[tokens[-1].end :].strip(_CLOSING):
         return Typed(text, plain, tokens, None)
-    return Typed(text, plain, tokens[:-1], tokens[-1])
-
-
-class _Everything:
-    """A container that has every string."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
+    compounds = {end: joined for _, end, joined in analyzer.joined_spans(plain)}
+    return Typed(text, plain, tokens[:-1], tokens[-1], compounds.get(tokens[-1].end, ""))

@@ -119,6 +119,7 @@ def test_feedback_of_no_terms_leaves_the_query(more: dict[str, Any]) -> None:
 @given(CORPORA, QUERIES)
 def test_cosines_are_those_of_scikit_learn(posts: list[Post], query: str) -> None:
     """By "tfidf" a score is the cosine of a post's row and the query's counts times the idf."""
+    assume(not is_title(query, posts))
     built = Index.build(posts)
     hits = built.query(query, len(posts), ranking="tfidf", exact=True)
     if not built.terms:

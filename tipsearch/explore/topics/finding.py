@@ -125,7 +125,6 @@ def _typical(model: TopicModel, topic: int) -> list[int]:
 def _words(
     weights: Sequence[float], stems: Sequence[str], phrases: Phrases
 ) -> tuple[tuple[str, float], ...]:
-    """The words with their weights; not the parts of a compound that is among them."""
-    words = [(phrases.surface(stem), weight) for stem, weight in zip(stems, weights, strict=True)]
-    parts = {part for word, _ in words for part in word.split("-") if part != word}
-    return tuple((word, weight) for word, weight in words if word not in parts)
+    return tuple(
+        (phrases.surface(stem), weight) for stem, weight in zip(stems, weights, strict=True)
+    )

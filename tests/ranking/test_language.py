@@ -16,7 +16,7 @@ _LEAVES = st.one_of(
     st.lists(WORDS, min_size=1, max_size=3).map(" ".join).map('"{}"'.format),
     WORDS.map("title:{}".format),
     st.lists(WORDS, min_size=1, max_size=3).map(" ".join).map('title:"{}"'.format),
-    st.sampled_from(["cust*", "a*", "title:ph*", "kind:full", "kind:teaser", "the", "of"]),
+    st.sampled_from(["cust*", "Cust*", "e-ma*", "a*", "CAFÉ*", "title:ph*", "kind:full", "kind:teaser", "the", "of"]),
     st.text("abc ,é", min_size=1, max_size=5).map('category:"{}"'.format),
     st.dates().map("after:{}".format),
     st.dates().map("before:{:%Y}".format),

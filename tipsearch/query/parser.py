@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
     from tipsearch.store.reader import Reader
 
+_STRAIGHT = str.maketrans("“”„‘’", "\"\"\"''")
 PREFIX_TERMS = 50  # terms of a prefix that score: those that most posts have
 
 
@@ -50,8 +51,9 @@ class QueryParser:
         return self._with_operators(tree, exact)
 
     def _is_typed(self, row: int, text: str) -> bool:
-        """Whether a text is the title of a post, but for white space."""
-        return self._reader.post(row).title.split() == text.split()
+        """Whether a text is the title of a post, but for white space and the form of quotes."""
+        title = self._reader.post(row).title
+        return title.translate(_STRAIGHT).split() == text.translate(_STRAIGHT).split()
 
     def _with_operators(self, language: grammar.Query, exact: bool) -> AnalyzedQuery:
         """The analyzed query of a tree: the words that posts are to have, and its conditions."""

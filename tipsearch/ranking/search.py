@@ -65,21 +65,21 @@ class Search:
         self.bm25.postings.skip_checks = self.tfidf.postings.skip_checks = True
 
     def query(self, query: AnalyzedQuery, limit: int, ranking: Ranking) -> RankedRows:
-        """The `limit` best rows for a query; none where all its words are stop words.
+        """The `limit` best rows for a query.
 
-        Posts whose title the query is come first. Posts that fulfil it without a word that scores
+        Posts whose title the query is come first, and alone where all its words are stop words. Posts that fulfil it without a word that scores
         come last, with a score of 0. A query that says so, and one without words, is answered by
         date, the newest post first.
         """
-        if not query.has_words:
-            rows = [] if query.tree is None and not query.titled else self._newest(query, limit)
+        if not query.has_words and not query.titled:
+            rows = self._newest(query, limit)
             return RankedRows([(row, 0.0) for row in rows], query.factors)
         prepared = self._prepared(query, ranking, self.matcher.allowed(query))
         if query.by_date:
             rows = self._newest(query, limit)
-            scores = dict(self._scored(prepared, np.sort(rows)))
+            scores = dict(self._scored(prepared, np.array(sorted(rows), np.int64)))
             return RankedRows([(row, scores[row]) for row in rows], prepared.factors, prepared)
-        best = prepared.top(limit)
+        best = prepared.top(limit) if query.has_words else []
         if query.titled:
             best = self._titled_first(prepared, query, best)[:limit]
         if query.tree is not None and len(best) < limit:
@@ -119,7 +119,8 @@ class Search:
             for row, score in self._scored(prepared, np.array(query.titled))
         ]
         titled.sort(key=lambda pair: (-pair[1], pair[0]))
-        return titled + [pair for pair in best if pair[0] not in query.titled]
+        known = set(query.titled)
+        return titled + [pair for pair in best if pair[0] not in known]
 
     @staticmethod
     def _scored(prepared: Prepared, rows: Array) -> list[tuple[int, float]]:

@@ -67,9 +67,9 @@ class Search:
     def query(self, query: AnalyzedQuery, limit: int, ranking: Ranking) -> RankedRows:
         """The `limit` best rows for a query.
 
-        Posts whose title the query is come first, and alone where all its words are stop words. Posts that fulfil it without a word that scores
-        come last, with a score of 0. A query that says so, and one without words, is answered by
-        date, the newest post first.
+        Posts whose title the query is come first, and alone where all its words are stop words. Of posts that fulfil it without a word that scores
+        the newest fill the answer up, by their score, which is mostly 0. A query that says so, and
+        one without words, is answered by date, the newest post first.
         """
         if not query.has_words and not query.titled:
             rows = self._newest(query, limit)
@@ -83,9 +83,7 @@ class Search:
         if query.titled:
             best = self._titled_first(prepared, query, best)[:limit]
         if query.tree is not None and len(best) < limit:
-            found = {row for row, _ in best}
-            rest = [row for row in self._newest(query, limit + len(best)) if row not in found]
-            best += [(row, 0.0) for row in rest][: limit - len(best)]
+            best = self._filled_up(prepared, query, best, limit)
         return RankedRows(best, prepared.factors, prepared)
 
     def _prepared(
@@ -94,7 +92,8 @@ class Search:
         """The query by a ranking. By "feedback" terms of the best posts of a first search join."""
         factors = query.factors
         if ranking.name == "hybrid":
-            details = factors, query.words, query.unknown_count, ranking, allowed
+            words = query.words if query.has_words else ()
+            details = factors, words, query.unknown_count, ranking, allowed
             return ByHybrid(self._hybrid, self._hybrid.prepare(*details), ranking)
         if ranking.name == "tfidf":
             return ByTfIdf(self.tfidf, factors, self.tfidf.of_query(query.terms), allowed)
@@ -108,6 +107,16 @@ class Search:
         rows = np.flatnonzero(self.matcher.matching(query))
         days = self._reader.days[rows].astype(np.float64)
         return [row for row, _ in in_order(*contenders(rows, days, limit)[:2], limit)]
+
+    def _filled_up(
+        self, prepared: Prepared, query: AnalyzedQuery, best: Best, limit: int
+    ) -> Best:
+        """All rows that score, and the newest others that fulfil a query; equal scores by date."""
+        found = {row for row, _ in best}
+        rest = [row for row in self._newest(query, limit) if row not in found]
+        rest = rest[: limit - len(best)]
+        scores = dict(self._scored(prepared, np.array(sorted(rest), np.int64)))
+        return sorted([*best, *((row, scores[row]) for row in rest)], key=lambda pair: -pair[1])
 
     def _titled_first(self, prepared: Prepared, query: AnalyzedQuery, best: Best) -> Best:
         """Some best rows, and before them the posts whose title the query is.

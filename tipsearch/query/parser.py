@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
     from tipsearch.store.reader import Reader
 
-_STRAIGHT = str.maketrans("“”„‘’", "\"\"\"''")
 MOST_TITLED = 100  # posts of one title that are read, to tell whether it was typed as it is
 PREFIX_TERMS = 50  # terms of a prefix that score: those that most posts have
 
@@ -47,9 +46,8 @@ class QueryParser:
         return query._replace(titled=tuple(typed or titled))
 
     def _is_typed(self, row: int, text: str) -> bool:
-        """Whether a text is the title of a post, but for white space and the form of quotes."""
-        title = self._reader.post(row).title
-        return title.translate(_STRAIGHT).split() == text.translate(_STRAIGHT).split()
+        """Whether a text is the title of a post, but for white space."""
+        return self._reader.post(row).title.split() == text.split()
 
     def _with_operators(self, language: grammar.Query, exact: bool) -> AnalyzedQuery:
         """The analyzed query of a tree: the words that posts are to have, and its conditions."""

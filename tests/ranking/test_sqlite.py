@@ -20,7 +20,7 @@ class Corpus(NamedTuple):
 
     words: list[str]
     posts: list[Post]
-    index: Index
+    built: Index
     table: sqlite3.Connection
 
     def found_by_sqlite(self, query: str) -> list[str]:
@@ -99,7 +99,7 @@ def _query(draw: random.Random, corpus: Corpus, depth: int) -> Asked:
 
 def _compare(corpus: Corpus, asked: Asked, ranking: str) -> int:
     """Check that both find the same posts, and return how many these are."""
-    hits = corpus.index.query(asked.own, len(corpus.posts), ranking=ranking, exact=True)
+    hits = corpus.built.query(asked.own, len(corpus.posts), ranking=ranking, exact=True)
     found = corpus.found_by_sqlite(asked.sqlite)
     assert sorted(hit.id for hit in hits) == found, asked
     assert hits.total == len(found), asked

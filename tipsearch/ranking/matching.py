@@ -54,7 +54,9 @@ class Matcher:
         found = _Evaluation(self, query, without).root(query.tree, with_optional=True)
         if found is not None:
             return found
-        return np.full(self.reader.posts, any(_is_on(without, node) for node in query.tree.required))
+        return np.full(
+            self.reader.posts, any(_is_on(without, node) for node in query.tree.required)
+        )
 
     def word(self, word: Word) -> Mask | None:
         """The posts that have a word; words that are joined by a mark are next to each other."""

@@ -67,9 +67,10 @@ class Search:
     def query(self, query: AnalyzedQuery, limit: int, ranking: Ranking) -> RankedRows:
         """The `limit` best rows for a query.
 
-        Posts whose title the query is come first, and alone where all its words are stop words. Of posts that fulfil it without a word that scores
-        the newest fill the answer up, by their score, which is mostly 0. A query that says so, and
-        one without words, is answered by date, the newest post first.
+        Posts whose title the query is come first, and alone where all its words are stop words. Of
+        the posts that fulfil it without a word that scores, the newest fill the answer up, by their
+        score, which is mostly 0. A query that says so, and one without words, is answered by date,
+        the newest post first.
         """
         if not query.has_words and not query.titled:
             rows = self._newest(query, limit)
@@ -108,9 +109,7 @@ class Search:
         days = self._reader.days[rows].astype(np.float64)
         return [row for row, _ in in_order(*contenders(rows, days, limit)[:2], limit)]
 
-    def _filled_up(
-        self, prepared: Prepared, query: AnalyzedQuery, best: Best, limit: int
-    ) -> Best:
+    def _filled_up(self, prepared: Prepared, query: AnalyzedQuery, best: Best, limit: int) -> Best:
         """All rows that score, and the newest others that fulfil a query; equal scores by date."""
         found = {row for row, _ in best}
         rest = [row for row in self._newest(query, limit) if row not in found]

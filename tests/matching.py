@@ -83,9 +83,10 @@ class Oracle:
 
     def _starts(self, prefix: str, parts: Sequence[str]) -> bool | None:
         """Whether a part has a term of which a form of the corpus starts with a prefix."""
-        if not (tokens := ANALYZER.tokens(prefix)):
+        if not (words := ANALYZER.sequence(prefix)):
             return None
-        wanted = {f"={ANALYZER.term(form)}" for form in self._forms if form.startswith(tokens[-1])}
+        start = words[-1][0]
+        wanted = {f"={ANALYZER.term(form)}" for form in self._forms if form.startswith(start)}
         return any(
             wanted & {*_reading(part, joined=False), *_reading(part, joined=True)} for part in parts
         )

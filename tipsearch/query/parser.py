@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
     from tipsearch.store.reader import Reader
 
+MOST_TITLED = 100  # posts of one title that are read, to tell whether it was typed as it is
 PREFIX_TERMS = 50  # terms of a prefix that score: those that most posts have
 
 
@@ -28,7 +29,8 @@ class QueryParser:
     def parse(self, text: str, *, exact: bool = False, plain: bool = False) -> AnalyzedQuery:
         """Parse a query; if `plain`, as words without operators.
 
-        A query that is the title of a post, typed as it is, is words without operators. Words are
+        A query that is the title of a post, typed as it is, is words without operators; where no
+        title is, one that is written otherwise may be, such as without capitals. Words are
         corrected and synonyms added, unless `exact`; not in phrases and in what is excluded. Raises
         EmptyQueryError for white space, and SettingError for what is not a string.
         """
@@ -37,17 +39,11 @@ class QueryParser:
         if not text.strip():
             raise EmptyQueryError
         titled = self._reader.rows_titled(fold(text))
-        tree = None
-        if not plain:
-            tree = grammar.parse(text)
-            if not tree.operators or any(self._is_typed(row, text) for row in titled):
-                tree = None
-            else:
-                titled = []
-        if tree is None:
-            query = self._vocabulary.parse(text, exact=exact)
-            return query._replace(titled=tuple(titled)) if titled else query
-        return self._with_operators(tree, exact)
+        typed = [row for row in titled[:MOST_TITLED] if self._is_typed(row, text)]
+        if not plain and not typed and (language := grammar.parse(text)).operators:
+            return self._with_operators(language, exact)
+        query = self._vocabulary.parse(text, exact=exact)
+        return query._replace(titled=tuple(typed or titled))
 
     def _is_typed(self, row: int, text: str) -> bool:
         """Whether a text is the title of a post, but for white space."""

@@ -78,10 +78,11 @@ class AnalyzedQuery(NamedTuple):
         """Whether it has a word but stop words, or a year."""
         return bool(self.terms or self.unknown or self.years)
 
-    def variants(self, words: Sequence[str]) -> list[str]:
-        """A text of the query, given as its words: as corrected, and its synonyms."""
+    def variants(self, text: str, words: Sequence[str]) -> list[str]:
+        """A text of the query that is these words: itself or as corrected, and its synonyms."""
         corrected = " ".join(self.corrected.get(word, word) for word in words)
-        return [corrected, *self.synonyms.get(corrected, ())]
+        own = text if self.corrected.keys().isdisjoint(words) else corrected
+        return [own, *self.synonyms.get(corrected, ())]
 
     def joined(self, other: AnalyzedQuery) -> AnalyzedQuery:
         """This query and the words of another one, which has no corrections and no synonyms."""
@@ -300,9 +301,15 @@ class Vocabulary:
             numbers.setdefault(fold(name), []).append(number)
         return numbers
 
-    def terms_with_prefix(self, prefix: str) -> list[int]:
-        """The terms of the surface forms that start with a prefix (not empty), ascending."""
-        start, end = self._prefixes.span(prefix)
+    def terms_with_prefix(self, text: str) -> list[int]:
+        """The terms of the surface forms that start with the last word of a text, ascending.
+
+        Of a text that ends with a compound this is the joined word: "e-mail" is the prefix "email".
+        """
+        words = self.analyzer.sequence(text)
+        if not words:
+            return []
+        start, end = self._prefixes.span(words[-1][0])
         terms = self._table.terms.take(self._prefixes.order[start:end])
         inside = not len(terms) or (terms.min() >= 0 and terms.max() < len(self._terms))
         self._table.terms.fail_unless(bool(inside), "a number is out of range")

@@ -93,9 +93,11 @@ class Answer:
         if not self.weak:
             return ""
         if not self._best and not self._query.unknown:
-            return "no post matches" if self._query.factors else "the query has no word"
+            asked = self._query.factors or self._search.matcher.allowed(self._query) is not None
+            return "no post matches" if asked else "the query has no word"
         lacking = self._lacking
-        by_meaning = bool(self._best) and len(lacking.words) == len(lacking.known)
+        scored = bool(self._best) and self._best[0][1] > 0
+        by_meaning = scored and len(lacking.words) == len(lacking.known)
         return reason(self._query.unknown, lacking.words, lacking.apart, by_meaning=by_meaning)
 
     @cached_property

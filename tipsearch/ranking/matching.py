@@ -45,12 +45,19 @@ class Matcher:
     def matching(self, query: AnalyzedQuery, without: str = "") -> Mask:
         """The allowed posts that have a word of the query, where it has words but requires none.
 
-        The filters of the facet `without` are left out. No post matches a query of stop words.
+        The filters on the facet `without` are left out. No post matches a query of stop words, but
+        one whose title that is.
         """
         if query.tree is None:
-            return self.bm25.mask(query.factors)
+            mask = self.bm25.mask(query.factors)
+            mask[np.array(query.titled, np.int64)] = True
+            return mask
         found = _Evaluation(self, query, without).root(query.tree, with_optional=True)
-        return np.zeros(self.reader.posts, bool) if found is None else found
+        if found is not None:
+            return found
+        return np.full(
+            self.reader.posts, any(_is_on(without, node) for node in query.tree.required)
+        )
 
     def word(self, word: Word) -> Mask | None:
         """The posts that have a word; words that are joined by a mark are next to each other."""
@@ -87,10 +94,9 @@ class Matcher:
 
     def _with_prefix(self, word: Word) -> Mask | None:
         """The posts that have a word that starts with a prefix."""
-        tokens = self.vocabulary.analyzer.tokens(word.text)
-        if not tokens:
+        if not self.vocabulary.analyzer.tokens(word.text):
             return None
-        terms = self.vocabulary.terms_with_prefix(tokens[-1])
+        terms = self.vocabulary.terms_with_prefix(word.text)
         mask = self.bm25.mask(terms)
         if word.title:
             rows = np.flatnonzero(mask)
@@ -131,7 +137,7 @@ class _Evaluation:
 
     def root(self, tree: Group, *, with_optional: bool) -> Mask | None:
         """The posts that fulfil a tree, or all of it but that an optional word is in them."""
-        required = tuple(node for node in tree.required if (_facet(node) or 0) != self._without)
+        required = tuple(node for node in tree.required if not _is_on(self._without, node))
         group, factors = tree._replace(required=required), self._query.factors
         return self._group(group, factors if with_optional else None)
 
@@ -145,7 +151,8 @@ class _Evaluation:
         if isinstance(node, Word):
             texts = [node.text]
             if not excluded and not node.prefix:
-                texts += self._query.variants(self._matcher.vocabulary.analyzer.tokens(node.text))
+                words = self._matcher.vocabulary.analyzer.tokens(node.text)
+                texts = self._query.variants(node.text, words)
             return _union([self._matcher.word(node._replace(text=text)) for text in texts])
         return self._matcher.filtered(node)
 
@@ -188,6 +195,11 @@ def _union(masks: Sequence[Mask | None]) -> Mask | None:
     """The posts of any mask; None where all are None."""
     said = [mask for mask in masks if mask is not None]
     return said[0] if len(said) == 1 else np.logical_or.reduce(said) if said else None
+
+
+def _is_on(facet: str, node: Node) -> bool:
+    """Whether a node is a filter on a facet; on none if that is empty."""
+    return bool(facet) and _facet(node) == facet
 
 
 def _facet(node: Node) -> str:

@@ -64,27 +64,26 @@ class Search:
         self.bm25.postings.skip_checks = self.tfidf.postings.skip_checks = True
 
     def query(self, query: AnalyzedQuery, limit: int, ranking: Ranking) -> RankedRows:
-        """The `limit` best rows for a query; none where all its words are stop words.
+        """The `limit` best rows for a query.
 
-        Posts whose title the query is come first. Posts that fulfil it without a word that scores
-        come last, with a score of 0. A query that says so, and one without words, is answered by
-        date, the newest post first.
+        Posts whose title the query is come first, and alone where all its words are stop words. Of
+        the posts that fulfil it without a word that scores, the newest fill the answer up, by their
+        score, which is mostly 0. A query that says so, and one without words, is answered by date,
+        the newest post first.
         """
-        if not query.has_words:
-            rows = [] if query.tree is None and not query.titled else self._newest(query, limit)
+        if not query.has_words and not query.titled:
+            rows = self._newest(query, limit)
             return RankedRows([(row, 0.0) for row in rows], query.factors)
         prepared = self._prepared(query, ranking, self.matcher.allowed(query))
         if query.by_date:
             rows = self._newest(query, limit)
             scores = dict(self._scored(prepared, sorted(rows)))
             return RankedRows([(row, scores[row]) for row in rows], prepared.factors, prepared)
-        best = prepared.top(limit)
+        best = prepared.top(limit) if query.has_words else []
         if query.titled:
             best = self._titled_first(prepared, query, best)[:limit]
         if query.tree is not None and len(best) < limit:
-            found = {row for row, _ in best}
-            rest = [row for row in self._newest(query, limit + len(best)) if row not in found]
-            best += [(row, 0.0) for row in rest][: limit - len(best)]
+            best = self._filled_up(prepared, query, best, limit)
         return RankedRows(best, prepared.factors, prepared)
 
     def _prepared(
@@ -93,7 +92,8 @@ class Search:
         """The query by a ranking. By "feedback" terms of the best posts of a first search join."""
         factors = query.factors
         if ranking.name == "hybrid":
-            details = factors, query.words, query.unknown_count, ranking, allowed
+            words = query.words if query.has_words else ()
+            details = factors, words, query.unknown_count, ranking, allowed
             return ByHybrid(self._hybrid, self._hybrid.prepare(*details), ranking)
         if ranking.name == "tfidf":
             return ByTfIdf(self.tfidf, factors, self.tfidf.of_query(query.terms), allowed)
@@ -108,6 +108,14 @@ class Search:
         found: list[int] = newest[self.matcher.matching(query)[newest]][:limit].tolist()
         return found
 
+    def _filled_up(self, prepared: Prepared, query: AnalyzedQuery, best: Best, limit: int) -> Best:
+        """All rows that score, and the newest others that fulfil a query; equal scores by date."""
+        found = {row for row, _ in best}
+        rest = [row for row in self._newest(query, limit) if row not in found]
+        rest = rest[: limit - len(best)]
+        scores = dict(self._scored(prepared, sorted(rest)))
+        return sorted([*best, *((row, scores[row]) for row in rest)], key=lambda pair: -pair[1])
+
     def _titled_first(self, prepared: Prepared, query: AnalyzedQuery, best: Best) -> Best:
         """Some best rows, and before them the posts whose title the query is.
 
@@ -117,7 +125,8 @@ class Search:
             (row, score + prepared.bound) for row, score in self._scored(prepared, query.titled)
         ]
         titled.sort(key=lambda pair: (-pair[1], pair[0]))
-        return titled + [pair for pair in best if pair[0] not in query.titled]
+        known = set(query.titled)
+        return titled + [pair for pair in best if pair[0] not in known]
 
     @staticmethod
     def _scored(prepared: Prepared, rows: Sequence[int]) -> list[tuple[int, float]]:

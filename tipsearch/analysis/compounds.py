@@ -62,7 +62,13 @@ def sequence(
 
     After the parts of a compound comes its joined word, with the number of the parts.
     """
-    words, done = list[tuple[str, int]](), 0
+    parts = text.split("-")
+    if len(parts) > 1 and all(map(str.isalnum, parts)):  # most compounds; no need to search
+        words = [(part, 1) for part in parts]
+        if word := joined(parts, stop_words):
+            words.append((word, len(parts)))
+        return words
+    words, done = [], 0
     for compound in compounds(text, stop_words):
         words += [(word, 1) for word in tokenize(text[done : compound.end])]
         words.append((compound.joined, compound.parts))

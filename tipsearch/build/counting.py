@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tipsearch.analysis import compounds
 from tipsearch.analysis.analyzer import TOKEN_PATTERNS, Analyzer
+from tipsearch.store.ranges import places_of
 from tipsearch.store.strings import pointers
 
 if TYPE_CHECKING:
@@ -138,18 +140,24 @@ def tokens(
     """
     codes, stop_words = _Codes(analyzer.stop_words), frozenset(analyzer.stop_words)
     first_marker = -1 - len(analyzer.stop_words)
-    # A run of letters and digits is one token, with its code in `single`. `several` are the others.
-    single = np.array([codes[run] if run.isalnum() else 0 for run in runs.forms], np.int32)
-    several = [place for place, run in enumerate(runs.forms) if not run.isalnum()]
-    sizes, inner = np.ones(len(single), np.int32), list[int]()
-    for place in several:
-        before = len(inner)
+    # A run of letters and digits is one token. The codes of all others are in `others`.
+    is_single = np.fromiter(map(str.isalnum, runs.forms), bool, len(runs.forms))
+    sizes, others = np.ones(len(runs.forms), np.int32), list[int]()
+    singles = [codes[run] for run in compress(runs.forms, is_single)]
+    for place in np.flatnonzero(~is_single).tolist():
+        before = len(others)
         for token, parts in compounds.sequence(runs.forms[place], tokenize, stop_words):
             if parts > 1:
-                inner.append(first_marker - parts)
-            inner.append(codes[token])
-        sizes[place] = len(inner) - before
-    stream = _expanded(runs, single, np.array(several, np.int32), sizes, inner)
+                others.append(first_marker - parts)
+            others.append(codes[token])
+        sizes[place] = len(others) - before
+    of_runs = np.empty(int(sizes.sum()), np.int32)
+    of_single = np.repeat(is_single, sizes)
+    of_runs[of_single], of_runs[~of_single] = singles, others
+    stream = Stream(
+        of_runs[places_of(pointers(sizes), runs.places)],
+        _sums(sizes[runs.places], runs.lengths),
+    )
     forms, kept = codes.forms(), stream.codes >= 0
     words = Words(forms, stream.codes[kept], _sums(kept, stream.lengths))
     return Tokens(words, stem(forms), stream)
@@ -168,30 +176,6 @@ def without_joined(tokens: Tokens, analyzer: Analyzer) -> Words:
     number[used] = np.arange(len(used))
     lengths = _sums(kept, stream.lengths)
     return Words([forms[i] for i in used.tolist()], number[places], lengths)
-
-
-def _expanded(
-    runs: Words, single: Ints, several: Ints, sizes: Ints, inner: Sequence[int]
-) -> Stream:
-    """The stream of runs: run i has `sizes[i]` codes.
-
-    That is `single[i]`, or for the runs `several` as many of `inner`, which has theirs in order.
-    """
-    of_each = sizes[runs.places]
-    stream = np.repeat(single[runs.places], of_each)
-    is_several = np.zeros(len(single), bool)
-    is_several[several] = True
-    at = np.flatnonzero(is_several[runs.places])
-    if len(at):
-        starts = np.zeros(len(single), np.int64)
-        starts[several] = pointers(sizes[several])[:-1]
-        places, counts = runs.places[at], of_each[at]
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        targets = np.repeat(np.cumsum(of_each)[at] - counts, counts)
-        stream[targets + within] = np.array(inner, np.int32)[
-            np.repeat(starts[places], counts) + within
-        ]
-    return Stream(stream, _sums(of_each, runs.lengths))
 
 
 def _sums(values: npt.NDArray[Any], lengths: Ints) -> Ints:

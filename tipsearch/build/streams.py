@@ -20,7 +20,7 @@ def of_new_posts(stream: Stream, term_of_form: Array, codes: Codes) -> tuple[Arr
 
     `term_of_form` has the term of each form of the stream.
     """
-    tokens = codes.terms - 1 - stream.codes.astype(np.int64)
+    tokens = codes.terms - 1 - stream.codes
     # A marker of n parts is -1 - S - n in the stream, and one less in the index.
     tokens -= tokens > codes.separator
     words = stream.codes >= 0
@@ -39,7 +39,7 @@ def of_kept_posts(
 
     `rows` are those that are kept, and `new_terms` has the new number of each term.
     """
-    kept = tokens[places_of(offsets, rows)].astype(np.int64)
+    kept = tokens[places_of(offsets, rows)].astype(np.int32)
     words = kept < old.terms
     renumbered = kept + (new.terms - old.terms)
     renumbered[words] = new_terms[kept[words]]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import ROOT
 from tipsearch.query.grammar import parse
 from tipsearch.query.wording import MAX_LENGTH, MAX_SHOWN, in_words
 
@@ -108,3 +111,13 @@ def test_nothing_is_left_out(signs: list[str]) -> None:
     ends = ['"' if sign.endswith('"') else "" for sign in signs]
     words = in_words(parse(" ".join(map("".join, zip(signs, NAMES, ends, strict=True)))))
     assert all(name in words for name in NAMES)
+
+
+def test_the_table_of_the_architecture_page_is_true() -> None:
+    """Each row of the table on the query language shows what its query is understood as."""
+    page = (ROOT / "tipsearch" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*`) \| (.*) \|$", page.partition("## The query language")[2], re.M)
+    assert len(rows) == 22
+    for typed, understood in rows:
+        for text in typed.replace("\\|", "|")[1:-1].split("`, `"):
+            assert in_words(parse(text)) == understood, text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 import pytest
 from hypothesis import assume, given, settings
@@ -21,8 +22,10 @@ from tipsearch.build import cells
 from tipsearch.corpus.post import Post
 from tipsearch.index import Index
 from tipsearch.query import grammar
+from tipsearch.ranking import hybrid
 from tipsearch.ranking.dense import search as dense
 from tipsearch.ranking.hit import Hit
+from tipsearch.ranking.search import Search
 
 few = settings(max_examples=40)
 FILTERS = st.lists(
@@ -167,29 +170,53 @@ def _dated(count: int) -> Iterator[Post]:
         yield Post(**json.loads(line), date=day, categories=categories)
 
 
+@pytest.fixture(scope="module")
+def many() -> list[Post]:
+    """2,000 posts, of which 20 are rare."""
+    return list(_dated(2_000))
+
+
+@pytest.fixture(scope="module")
+def in_cells(many: list[Post]) -> Index:
+    """An index of them whose posts lie in cells."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "SMALL", 100)
+        built = Index.build(many, ranking="hybrid")
+    assert len(built._reader.generation.arrays["cells.starts"].whole()) > 10
+    return built
+
+
 @pytest.mark.semantic
-def test_a_filter_comes_before_the_candidates_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In cells too a word finds all posts that have it and pass, however few these are."""
-    posts = list(_dated(2_000))
-    monkeypatch.setattr(cells, "SMALL", 100)
-    index = Index.build(posts, ranking="hybrid")
-    assert index._reader.generation.arrays["cells.starts"].whole().size > 1
-    analyze, draw = Analyzer().analyze, random.Random(3)
-    terms = {post.id: {*analyze(post.title), *analyze(post.text)} for post in posts}
-    for scanned in (1, 50):
-        monkeypatch.setattr(dense, "SCANNED", scanned)
-        for _ in range(25):
-            post = draw.choice(posts)
-            word, day = draw.choice(post.text.split()), post.date
-            assert day
-            for condition, passing in (
-                (f"date:{day}", {post.id}),
-                (f"date:{day:%Y-%m}", {p.id for p in posts if f"{p.date:%Y-%m}" == f"{day:%Y-%m}"}),
-                ("category:rare", {p.id for p in posts if p.categories}),
-            ):
-                having = {id for id in passing if terms[id].intersection(analyze(word))}
-                hits = {hit.id for hit in index.query(f"{word} xyzzy {condition}", 100, exact=True)}
-                assert having <= hits <= passing
+def test_where_few_posts_pass_cells_change_no_answer(many: list[Post], in_cells: Index) -> None:
+    """As many as are candidates are all compared with the query, by words and by meaning."""
+    whole, draw = Index.build(many, ranking="hybrid"), random.Random(3)
+    for _ in range(25):
+        post = draw.choice(many)
+        words = f"{draw.choice(post.text.split())} {draw.choice(many).title}"
+        for condition in (f"date:{post.date}", f"date:{post.date:%Y-%m}", "category:rare"):
+            hits = in_cells.query(f"{words} {condition}", 50, exact=True)
+            assert pairs(hits) == pairs(whole.query(f"{words} {condition}", 50, exact=True))
+
+
+@pytest.mark.semantic
+def test_all_posts_that_pass_and_have_a_word_are_candidates(
+    many: list[Post], in_cells: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where few cells are looked at, and more posts that do not pass have the word."""
+    monkeypatch.setattr(dense, "SCANNED", 1)
+    monkeypatch.setattr(hybrid, "CANDIDATES", 20)
+    monkeypatch.setattr(Search, "_filled_up", lambda self, prepared, query, best, limit: best)
+    terms = {post.id: {*Analyzer().analyze(f"{post.title} . {post.text}")} for post in many}
+    rare = {post.id for post in many if post.categories}
+    having = {
+        term: ids
+        for term, count in Counter(chain.from_iterable(terms.values())).items()
+        if count > 25 and (ids := {id for id in rare if term in terms[id]})
+    }
+    assert len(having) > 10
+    for term, ids in having.items():
+        hits = {hit.id for hit in in_cells.query(f"{term} category:rare", 20, exact=True)}
+        assert ids <= hits <= rare
 
 
 @pytest.mark.parametrize(

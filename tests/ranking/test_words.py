@@ -1,9 +1,11 @@
 """Words under operators: unknown ones, corrections, synonyms, compounds and prefixes."""
 
 import json
+from datetime import date
 
 import pytest
 
+from tipsearch.corpus.post import Post
 from tipsearch.index import Index
 
 
@@ -76,3 +78,55 @@ def test_a_prefix_scores_as_it_is_normalised(shop: Index) -> None:
         assert all(hit.score > 0 for hit in first)
         assert first.parsed
         assert not first.parsed.unknown
+
+
+@pytest.mark.parametrize("ranking", ["bm25", "tfidf", "feedback"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("+2015", "a b"),
+        ("-2015", "c d"),
+        ("refund AND 2015", "a"),
+        ("refund -2015", "d"),
+        ("title:2015", "b"),
+        ('"in 2015"', "b"),
+        ("2015 category:x", "a"),
+        ("+2016", "c"),
+        ("+1999", ""),
+        ("date:2015 refund", "a"),
+        ("2016 OR 2015", "a b c"),
+    ],
+)
+def test_a_year_is_a_word_of_its_posts(ranking: str, text: str, found: str) -> None:
+    """Of posts that name it, and of those that are dated so, but not in a title or a phrase."""
+    index = Index.build(
+        [
+            Post("a", "", "refund", date(2015, 5, 1), ("x",)),
+            Post("b", "In 2015", "patience", date(2017, 1, 1)),
+            Post("c", "", "patience", date(2016, 12, 31), ("x",)),
+            Post("d", "", "refund"),
+        ],
+        ranking="feedback",
+    )
+    hits = index.query(text, ranking=ranking, exact=True)
+    assert sorted(hit.id for hit in hits) == found.split()
+    assert hits.total == len(hits)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("xyzzyq OR kind:full", 'no post has "xyzzyq"'),
+        ("cust* xyzzyq vwxyzq", 'no post has "xyzzyq" or "vwxyzq"'),
+        ("+xyzzyq customer", 'no post has "xyzzyq"'),
+        ("zzq* kind:full", 'no post has "zzq*"'),
+        ("category:nothing", "no post matches"),
+        ("kind:teaser the", "no post matches"),
+        ("crew -crew", "no post matches"),
+        ("kind:full", ""),
+        ("+cust*", ""),
+    ],
+)
+def test_the_reason_of_a_poor_answer(shop: Index, text: str, reason: str) -> None:
+    """A post that was found by a filter or a prefix is not said to be found by its meaning."""
+    assert shop.query(text).reason == reason

@@ -96,9 +96,13 @@ class Answer:
             asked = self._query.factors or self._search.matcher.allowed(self._query) is not None
             return "no post matches" if asked else "the query has no word"
         lacking = self._lacking
-        scored = bool(self._best) and self._best[0][1] > 0
-        by_meaning = scored and len(lacking.words) == len(lacking.known)
+        by_meaning = bool(self._best) and self._best[0][1] > 0 and not self._has_word
         return reason(self._query.unknown, lacking.words, lacking.apart, by_meaning=by_meaning)
+
+    @property
+    def _has_word(self) -> bool:
+        """Whether the best post has a word of the query, or one that starts as the query says."""
+        return bool(self._search.bm25.matching(self._query.factors, self._best[0][0]))
 
     @cached_property
     def _lacking(self) -> LackingWords:

@@ -74,7 +74,8 @@ class Search:
         if not query.has_words and not query.titled:
             rows = self._newest(query, limit)
             return RankedRows([(row, 0.0) for row in rows], query.factors)
-        prepared = self._prepared(query, ranking, self.matcher.allowed(query))
+        allowed = self.matcher.allowed(query)
+        prepared = self._prepared(query, ranking, allowed)
         if query.by_date:
             rows = self._newest(query, limit)
             scores = dict(self._scored(prepared, sorted(rows)))
@@ -82,7 +83,8 @@ class Search:
         best = prepared.top(limit) if query.has_words else []
         if query.titled:
             best = self._titled_first(prepared, query, best)[:limit]
-        if query.tree is not None and len(best) < limit:
+        all_found = allowed is not None and len(best) == np.count_nonzero(allowed)
+        if query.tree is not None and len(best) < limit and not all_found:
             best = self._filled_up(prepared, query, best, limit)
         return RankedRows(best, prepared.factors, prepared)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tipsearch.query.phrases import WIDTHS, Streams, rows_with
+from tipsearch.query.phrases import WIDTHS, Streams, posts_with
 
 WORDS, SEPARATOR = 4, 4  # the words are 0 to 3, the marker of n tokens is 3 + n
 
@@ -77,7 +77,9 @@ def test_the_rows_are_those_of_plain_python(
             for row in rows
             if any(_holds(text, split, joined) for text in posts[row][: 1 if title else 2])
         ]
-        found = rows_with(_streams(posts), np.array(rows, int), split, joined, title=title)
+        found = posts_with(
+            _streams(posts), np.array(rows, int), split, joined, title=title
+        ).nonzero()[0]
         assert found.tolist() == expected
 
 
@@ -91,16 +93,22 @@ def test_a_compound_is_read_in_two_ways() -> None:
         ([0, 0], [1, 2], False),  # each in the other reading
         ([2, 0], [2, 0], False),  # next to each other in no reading
     ):
-        assert rows_with(streams, np.arange(1), split, joined, title=False).tolist() == [0] * fits
+        assert (
+            posts_with(streams, np.arange(1), split, joined, title=False).nonzero()[0].tolist()
+            == [0] * fits
+        )
 
 
 def test_a_phrase_stays_in_its_post_and_its_part() -> None:
     """Words at the end of the title and the start of the text are no phrase, nor of two posts."""
     streams = _streams([([0], [1, 2]), ([3], [0])])
     for phrase in ([0, 1], [2, 3]):
-        assert rows_with(streams, np.arange(2), phrase, phrase, title=False).tolist() == []
-    assert rows_with(streams, np.arange(2), [0], [0], title=True).tolist() == [0]
-    assert rows_with(streams, np.arange(2), [0], [0], title=False).tolist() == [0, 1]
+        assert (
+            posts_with(streams, np.arange(2), phrase, phrase, title=False).nonzero()[0].tolist()
+            == []
+        )
+    assert posts_with(streams, np.arange(2), [0], [0], title=True).nonzero()[0].tolist() == [0]
+    assert posts_with(streams, np.arange(2), [0], [0], title=False).nonzero()[0].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("length", [n + d for n in WIDTHS for d in (-2, -1, 0, 1)])
@@ -109,4 +117,7 @@ def test_the_last_words_of_posts_of_any_length(length: int) -> None:
     text: Text = [*[0] * length, 1]
     streams = _streams([([2], text)] * 3)
     for phrase, rows in (([0, 1], [0, 1, 2]), ([1, 2], []), ([2, 0], [])):
-        assert rows_with(streams, np.arange(3), phrase, phrase, title=False).tolist() == rows
+        assert (
+            posts_with(streams, np.arange(3), phrase, phrase, title=False).nonzero()[0].tolist()
+            == rows
+        )

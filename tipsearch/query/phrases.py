@@ -5,6 +5,9 @@ text. After a compound such as "e-mail" come a marker, which says of how many to
 is, and the compound as one token. So a stream has two readings. The split reading has the parts of
 each compound, the joined reading has the compound in their place. A phrase has two readings too,
 and fits a post if it is in the post as read in the same way.
+
+A phrase is followed from each place of its first token to the next token of the reading. All places
+are followed at once.
 """
 
 from __future__ import annotations
@@ -14,15 +17,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tipsearch.store.streams import MAX_PARTS
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tipsearch.store.storage import Array
 
-    Rows = npt.NDArray[np.int64]
+    Places = npt.NDArray[np.int64]
+    Mask = npt.NDArray[np.bool_]
 
 WIDTHS = (16, 32, 64, 256)  # of windows, in tokens
 CHUNK = 1 << 16  # tokens looked at at once: they stay in the cache
+MANY = 12  # candidates that are more than one post of so many: all streams are scanned instead
 
 
 class Streams(NamedTuple):
@@ -37,127 +44,139 @@ class Streams(NamedTuple):
     separator: int
 
 
-def rows_with(
+def posts_with(
     streams: Streams, rows: Array, split: Sequence[int], joined: Sequence[int], *, title: bool
-) -> Array:
-    """Those of some ascending rows whose posts have a phrase, in the title alone if `title`.
+) -> Mask:
+    """Which posts, of some ascending rows, have a phrase, in the title alone if `title`.
 
     `split` and `joined` are the two readings of the phrase, each of at least one word. Both are
-    often the same. A phrase never goes on from the title to the text.
+    often the same. A phrase never goes on from the title to the text. The mask is of all rows.
     """
-    starts = streams.offsets[rows].astype(np.int64)
-    lengths = streams.offsets[rows + 1] - starts
-    found, left = np.zeros(len(rows), np.bool_), np.ones(len(rows), np.bool_)
-    phrases = [split] if list(split) == list(joined) else [split, joined]
-    least = 0
-    for width in WIDTHS:
-        fits = (lengths > least) & (lengths <= width) & (starts <= len(streams.tokens) - width)
-        for some in _chunks(np.flatnonzero(fits), CHUNK // width):
-            window = _Windows(streams, starts[some], lengths[some], width)
-            for phrase in phrases:
-                found[some[window.having(phrase, title=title)]] = True
-            left[some] = window.has_compound
-        least = width
-    found &= ~left
-    for some in _chunks(np.flatnonzero(left), CHUNK // WIDTHS[0]):
-        raw = _gathered(streams, starts[some], lengths[some])
-        for phrase, join in ((split, False), (joined, True)):
-            reading = _Reading(*raw, streams.separator, join=join)
-            found[some[reading.having(phrase, title=title)]] = True
-    kept: Array = rows[found]
-    return kept
-
-
-def any_in_title(streams: Streams, rows: Array, tokens: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """Whether the title of the post of each of some ascending rows has one of some tokens."""
-    wanted = np.zeros(streams.separator, np.bool_)
-    wanted[[*tokens]] = True
-    starts = streams.offsets[rows].astype(np.int64)
-    lengths, found = streams.offsets[rows + 1] - starts, np.zeros(len(rows), np.bool_)
-    for some in _chunks(np.arange(len(rows)), CHUNK // WIDTHS[0]):
-        stream, posts = _gathered(streams, starts[some], lengths[some])
-        separators = np.flatnonzero(stream == streams.separator)
-        in_title = np.arange(len(stream)) < separators[posts]
-        words = np.flatnonzero(in_title & (stream < streams.separator))
-        found[some[posts[words[wanted[stream[words]]]]]] = True
+    found = np.zeros(len(streams.offsets) - 1, np.bool_)
+    firsts = {token: _places(streams, rows, token) for token in {split[0], joined[0]}}
+    for phrase, join in ((split, False), (joined, True)):
+        reading, (posts, places) = _Reading(streams, join), firsts[phrase[0]]
+        has = reading.has(places)
+        posts, places = posts[has], places[has]
+        for token in phrase[1:]:
+            places = reading.following(places)
+            same = reading.tokens[places] == token
+            posts, places = posts[same], places[same]
+        inside = places < streams.offsets[posts + 1]
+        if title:
+            inside &= places < _title_ends(streams, posts)
+        found[posts[inside]] = True
     return found
 
 
-def _chunks(places: Rows, size: int) -> Iterator[Rows]:
-    return (places[at : at + size] for at in range(0, len(places), size))
-
-
-def _places(tokens: Array, phrase: Sequence[int]) -> Rows:
-    """Where a phrase starts in some tokens."""
-    count = max(len(tokens) - len(phrase) + 1, 0)
-    equal = tokens[:count] == phrase[0]
-    for at, token in enumerate(phrase[1:], 1):
-        equal &= tokens[at : at + count] == token
-    return np.flatnonzero(equal)
-
-
-def _gathered(streams: Streams, starts: Rows, lengths: Rows) -> tuple[Array, Rows]:
-    """The tokens of some posts, one post after the other, and which of the posts each is of."""
-    posts = np.repeat(np.arange(len(starts)), lengths)
-    shifts = starts - np.cumsum(lengths) + lengths
-    return streams.tokens[np.arange(len(posts)) + shifts[posts]], posts
-
-
-class _Windows:
-    """The streams of some posts, as they are, in windows of equal width.
-
-    A window goes on into the next post where its own is shorter. To copy windows is several times
-    as fast as to gather tokens.
-    """
-
-    def __init__(self, streams: Streams, starts: Rows, lengths: Rows, width: int) -> None:
-        tokens, self._width, self._lengths = streams.tokens, width, lengths
-        windows: Array = np.ndarray(
-            len(tokens) - width + 1,
-            f"V{tokens.itemsize * width}",
-            tokens,
-            strides=(tokens.itemsize,),
-        )
-        self._tokens = windows[starts].view(tokens.dtype)
-        self._separator = streams.separator
-        self.has_compound = np.zeros(len(starts), np.bool_)
-        posts, at = np.divmod(np.flatnonzero(self._tokens > streams.separator), width)
-        self.has_compound[posts[at < lengths[posts]]] = True
-
-    def having(self, phrase: Sequence[int], *, title: bool) -> Rows:
-        """Which of the posts have the phrase. The compounds in them are not understood."""
-        places = _places(self._tokens, phrase)
-        posts, at = np.divmod(places, self._width)
-        ends = self._lengths
-        if title:
-            ends = np.full(len(ends), self._width)
-            separators = np.flatnonzero(self._tokens == self._separator)[::-1]
-            ends[separators // self._width] = separators % self._width  # the first one stays
-        return posts[at + len(phrase) <= ends[posts]]
+def any_in_title(streams: Streams, rows: Array, tokens: Sequence[int]) -> Mask:
+    """Whether the title of the post of each of some ascending rows has one of some tokens."""
+    wanted = np.zeros(streams.separator, np.bool_)
+    wanted[[*tokens]] = True
+    lengths = _title_ends(streams, rows) - streams.offsets[rows]
+    titles = streams.tokens[_ranges(streams.offsets[rows], lengths)]
+    words = titles < streams.separator
+    titles[~words] = 0
+    found = np.zeros(len(rows), np.bool_)
+    found[np.repeat(np.arange(len(rows)), lengths)[wanted[titles] & words]] = True
+    return found
 
 
 class _Reading:
-    """The tokens of some posts in one reading, one post after the other."""
+    """The places of the tokens of all posts in one reading."""
 
-    def __init__(self, tokens: Array, posts: Rows, separator: int, *, join: bool) -> None:
-        markers = np.flatnonzero(tokens > separator)
-        kept = np.ones(len(tokens), np.bool_)
-        kept[markers] = False
-        if join:
-            parts = tokens[markers] - separator + 1
-            for back in range(1, int(parts.max(initial=0)) + 1):
-                kept[markers[parts >= back] - back] = False
+    def __init__(self, streams: Streams, join: bool) -> None:
+        self.tokens, self._separator, self._join = streams.tokens, streams.separator, join
+
+    def has(self, places: Places) -> Mask:
+        """Whether the reading has the token at each of some places, which are of words."""
+        if not self._join:
+            return ~self._is_marker(places - 1)
+        kept = np.ones(len(places), np.bool_)
+        for distance in range(1, MAX_PARTS + 1):  # to the marker of a compound of so many parts
+            kept &= self._marked(places + distance) < distance
+        return kept
+
+    def following(self, places: Places) -> Places:
+        """The place of the next token in the reading; of a word of any post at the very end."""
+        following = places + 1
+        if not self._join:
+            following += 2 * self._is_marker(following)
         else:
-            kept[markers + 1] = False
-        self._tokens, self._posts = tokens[kept], posts[kept]
-        self._separators = np.flatnonzero(self._tokens == separator)
+            for parts in range(2, MAX_PARTS + 1):
+                at_compound = self._marked(places + 1 + parts) == parts
+                following += (parts + 1) * at_compound
+        return np.minimum(following, len(self.tokens) - 1)
 
-    def having(self, phrase: Sequence[int], *, title: bool) -> Rows:
-        """Which of the posts have the phrase."""
-        places = _places(self._tokens, phrase)
-        posts = self._posts[places]
-        places = places[posts == self._posts[places + len(phrase) - 1]]
-        if title:
-            places = places[places < self._separators[self._posts[places]]]
-        found: Rows = self._posts[places]
-        return found
+    def _marked(self, places: Places) -> Array:
+        """The number of parts that the marker at each place says; less than 1 for other tokens."""
+        tokens = self.tokens.take(places, mode="clip").astype(np.int64)
+        tokens -= self._separator - 1
+        tokens[(tokens < 2) | (places >= len(self.tokens))] = 0
+        return tokens
+
+    def _is_marker(self, places: Places) -> Mask:
+        return (places >= 0) & (self.tokens.take(places, mode="clip") > self._separator)
+
+
+def _places(streams: Streams, rows: Array, token: int) -> tuple[Places, Places]:
+    """The posts of some ascending rows that have a token, and its place for each time."""
+    offsets, tokens = streams.offsets, streams.tokens
+    if len(rows) * MANY > len(offsets):
+        places = np.flatnonzero(tokens == token)
+        posts = np.searchsorted(offsets, places, side="right") - 1
+        if len(rows) < len(offsets) - 1:
+            given = np.zeros(len(offsets) - 1, np.bool_)
+            given[rows] = True
+            posts, places = posts[given[posts]], places[given[posts]]
+        return posts, places
+    starts = offsets[rows].astype(np.int64)
+    lengths = offsets[rows + 1] - starts
+    found, least = [(np.zeros(0, np.int64),) * 2], 0
+    for width in WIDTHS:
+        fits = (lengths > least) & (lengths <= width) & (starts <= len(tokens) - width)
+        found += _in_windows(tokens, rows[fits], starts[fits], lengths[fits], width, token)
+        lengths[fits] = 0
+        least = width
+    rest = lengths > 0
+    places = _ranges(starts[rest], lengths[rest])
+    has = tokens[places] == token
+    found.append((np.repeat(rows[rest], lengths[rest])[has], places[has]))
+    posts, places = (np.concatenate(part) for part in zip(*found, strict=True))
+    return posts, places
+
+
+def _in_windows(
+    tokens: Array, rows: Array, starts: Places, lengths: Array, width: int, token: int
+) -> Iterator[tuple[Places, Places]]:
+    """The rows that have a token in the first `lengths` of `width` tokens, and its places.
+
+    To copy windows of equal width is several times as fast as to gather tokens.
+    """
+    itemsize = tokens.itemsize
+    windows: Array = np.ndarray(
+        max(len(tokens) - width + 1, 0), f"V{itemsize * width}", tokens, strides=(itemsize,)
+    )
+    for first in range(0, len(starts), CHUNK // width):
+        some = slice(first, first + CHUNK // width)
+        copied = windows[starts[some]].view(tokens.dtype)
+        posts, at = np.divmod(np.flatnonzero(copied == token), width)
+        inside = at < lengths[some][posts]
+        posts, at = posts[inside], at[inside]
+        yield rows[some][posts], starts[some][posts] + at
+
+
+def _title_ends(streams: Streams, rows: Array) -> Places:
+    """The place of the separator of each of some rows."""
+    ends, left = streams.offsets[rows].astype(np.int64), np.arange(len(rows))
+    while len(left):  # as often as the longest title has tokens
+        left = left[streams.tokens[ends[left]] != streams.separator]
+        ends[left] += 1
+    return ends
+
+
+def _ranges(starts: Array, lengths: Array) -> Places:
+    """The places of ranges of these lengths, one after the other."""
+    pointers = np.append(0, np.cumsum(lengths))
+    places: Places = np.arange(int(pointers[-1])) + np.repeat(starts - pointers[:-1], lengths)
+    return places

@@ -76,20 +76,27 @@ class Matcher:
         split, joined = self.vocabulary.readings(text)
         if not split:
             return None
-        mask, codes = np.zeros(self.reader.posts, bool), self.reader.codes
+        codes = self.reader.codes
         # No stream has two separators: this takes the place of a reading with an unknown word.
-        nothing = (codes.separator, codes.separator)
-        known = [reading for reading in (split, joined) if min(reading) >= 0]
-        rows = np.unique(np.concatenate([np.zeros(0, np.int64), *map(self._having_all, known)]))
-        readings = [reading if min(reading) >= 0 else nothing for reading in (split, joined)]
-        mask[phrases.rows_with(self._streams, rows, *readings, title=title)] = True
-        return mask
+        nothing = [codes.separator, codes.separator]
+        split, joined = (part if min(part) >= 0 else nothing for part in (split, joined))
+        rows = self._having_all(split) if split == joined else self._having_any(split, joined)
+        return phrases.posts_with(self._streams, rows, split, joined, title=title)
+
+    def _having_any(self, *readings: Sequence[int]) -> Array:
+        """The rows of the posts that have the terms of one of the readings, ascending."""
+        mask = np.zeros(self.reader.posts, bool)
+        for reading in readings:
+            mask[self._having_all(reading)] = True
+        return np.flatnonzero(mask)
 
     def _having_all(self, tokens: Sequence[int]) -> Array:
         """The rows of the posts that have the terms of all of some tokens, ascending."""
-        terms = {token for token in tokens if token < self.reader.codes.terms}
+        codes = self.reader.codes
+        terms = {token for token in tokens if token < codes.terms}
         if not terms:
-            return np.arange(self.reader.posts)
+            unknown = codes.separator in tokens
+            return np.arange(0 if unknown else self.reader.posts)
         return self.bm25.postings.rows_of_all(terms)
 
     def _with_prefix(self, word: Word) -> Mask | None:

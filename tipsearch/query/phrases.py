@@ -13,7 +13,8 @@ are followed at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,16 +33,35 @@ CHUNK = 1 << 16  # tokens looked at at once: they stay in the cache
 MANY = 12  # candidates that are more than one post of so many: all streams are scanned instead
 
 
-class Streams(NamedTuple):
+class Streams:
     """The tokens of all posts: those of row i are `tokens[offsets[i]:offsets[i + 1]]`.
 
     The number `separator` stands between title and text, once in each post; lower ones are words.
     `separator + n - 1` marks a compound of n tokens: the n before it, which the next one joins.
     """
 
-    offsets: Array
-    tokens: Array
-    separator: int
+    def __init__(self, offsets: Array, tokens: Array, separator: int) -> None:
+        self.offsets, self.tokens, self.separator = offsets, tokens, separator
+
+    @cached_property
+    def _joined_words(self) -> tuple[Array, Array]:
+        """All joined words, ascending, and the row of each."""
+        places = np.flatnonzero(self.tokens > self.separator) + 1
+        words = self.tokens[places]
+        order = np.argsort(words, kind="stable")
+        return words[order], self.posts_of(places)[order].astype(np.int32)
+
+    def posts_joining(self, tokens: Sequence[int]) -> Array:
+        """The rows of the posts that have one of some tokens as a joined word, ascending."""
+        words, posts = self._joined_words
+        wanted = np.array([(token, token + 1) for token in set(tokens)], words.dtype)
+        ends = np.searchsorted(words, wanted)
+        return np.unique(np.concatenate([posts[start:end] for start, end in ends]))
+
+    def posts_of(self, places: Places) -> Places:
+        """The row of the post of each of some places."""
+        # Of another type they would be compared with a copy of all offsets.
+        return np.searchsorted(self.offsets, places.astype(self.offsets.dtype), side="right") - 1
 
 
 def posts_with(
@@ -52,21 +72,37 @@ def posts_with(
     `split` and `joined` are the two readings of the phrase, each of at least one word. Both are
     often the same. A phrase never goes on from the title to the text. The mask is of all rows.
     """
-    found = np.zeros(len(streams.offsets) - 1, np.bool_)
-    firsts = {token: _places(streams, rows, token) for token in {split[0], joined[0]}}
-    for phrase, join in ((split, False), (joined, True)):
-        reading, (posts, places) = _Reading(streams, join), firsts[phrase[0]]
-        has = reading.has(places)
-        posts, places = posts[has], places[has]
-        for token in phrase[1:]:
-            places = reading.following(places)
-            same = reading.tokens[places] == token
-            posts, places = posts[same], places[same]
-        inside = places < streams.offsets[posts + 1]
-        if title:
-            inside &= places < _title_ends(streams, posts)
-        found[posts[inside]] = True
+    given = found = np.zeros(len(streams.offsets) - 1, np.bool_)
+    if len(rows) < len(given):
+        given = given.copy()
+        given[rows] = True
+    else:
+        given = ~given
+    _follow(streams, rows, split, False, title, found)
+    if list(split) == list(joined):
+        # Else than in the split reading it can only be found where it has a joined word.
+        rows = streams.posts_joining(joined)
+    _follow(streams, rows, joined, True, title, found)
+    found &= given
     return found
+
+
+def _follow(
+    streams: Streams, rows: Array, phrase: Sequence[int], join: bool, title: bool, found: Mask
+) -> None:
+    """Set those rows in `found` whose posts have a phrase in one reading."""
+    reading, places = _Reading(streams, join), _places(streams, rows, phrase[0])
+    places = places[reading.has(places)]
+    starts = places
+    for token in phrase[1:]:
+        places = reading.following(places)
+        same = reading.tokens[places] == token
+        starts, places = starts[same], places[same]
+    posts = streams.posts_of(starts)
+    inside = places < streams.offsets[posts + 1]
+    if title:
+        inside &= places < _title_ends(streams, posts)
+    found[posts[inside]] = True
 
 
 def any_in_title(streams: Streams, rows: Array, tokens: Sequence[int]) -> Mask:
@@ -119,37 +155,29 @@ class _Reading:
         return (places >= 0) & (self.tokens.take(places, mode="clip") > self._separator)
 
 
-def _places(streams: Streams, rows: Array, token: int) -> tuple[Places, Places]:
-    """The posts of some ascending rows that have a token, and its place for each time."""
+def _places(streams: Streams, rows: Array, token: int) -> Places:
+    """The places of a token in the streams of some ascending rows, or of all."""
     offsets, tokens = streams.offsets, streams.tokens
     if len(rows) * MANY > len(offsets):
-        places = np.flatnonzero(tokens == token)
-        posts = np.searchsorted(offsets, places, side="right") - 1
-        if len(rows) < len(offsets) - 1:
-            given = np.zeros(len(offsets) - 1, np.bool_)
-            given[rows] = True
-            posts, places = posts[given[posts]], places[given[posts]]
-        return posts, places
+        return np.flatnonzero(tokens == token)
     starts = offsets[rows].astype(np.int64)
     lengths = offsets[rows + 1] - starts
-    found, least = [(np.zeros(0, np.int64),) * 2], 0
+    found, least = [np.zeros(0, np.int64)], 0
     for width in WIDTHS:
         fits = (lengths > least) & (lengths <= width) & (starts <= len(tokens) - width)
-        found += _in_windows(tokens, rows[fits], starts[fits], lengths[fits], width, token)
+        found += _in_windows(tokens, starts[fits], lengths[fits], width, token)
         lengths[fits] = 0
         least = width
     rest = lengths > 0
     places = _ranges(starts[rest], lengths[rest])
-    has = tokens[places] == token
-    found.append((np.repeat(rows[rest], lengths[rest])[has], places[has]))
-    posts, places = (np.concatenate(part) for part in zip(*found, strict=True))
-    return posts, places
+    found.append(places[tokens[places] == token])
+    return np.concatenate(found)
 
 
 def _in_windows(
-    tokens: Array, rows: Array, starts: Places, lengths: Array, width: int, token: int
-) -> Iterator[tuple[Places, Places]]:
-    """The rows that have a token in the first `lengths` of `width` tokens, and its places.
+    tokens: Array, starts: Places, lengths: Array, width: int, token: int
+) -> Iterator[Places]:
+    """The places of a token in the first `lengths` of `width` tokens from each start on.
 
     To copy windows of equal width is several times as fast as to gather tokens.
     """
@@ -162,8 +190,7 @@ def _in_windows(
         copied = windows[starts[some]].view(tokens.dtype)
         posts, at = np.divmod(np.flatnonzero(copied == token), width)
         inside = at < lengths[some][posts]
-        posts, at = posts[inside], at[inside]
-        yield rows[some][posts], starts[some][posts] + at
+        yield starts[some][posts[inside]] + at[inside]
 
 
 def _title_ends(streams: Streams, rows: Array) -> Places:

@@ -5,6 +5,7 @@ A mask is exact: it is computed from postings, streams, dates and categories, ne
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,7 +111,7 @@ class Matcher:
             mask[rows] = phrases.any_in_title(self._streams, rows, terms)
         return mask
 
-    @property
+    @cached_property
     def _streams(self) -> phrases.Streams:
         return phrases.Streams(*self.reader.stream, self.reader.codes.separator)
 

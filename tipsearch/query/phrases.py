@@ -91,7 +91,13 @@ def _follow(
     streams: Streams, rows: Array, phrase: Sequence[int], join: bool, title: bool, found: Mask
 ) -> None:
     """Set those rows in `found` whose posts have a phrase in one reading."""
-    reading, places = _Reading(streams, join), _places(streams, rows, phrase[0])
+    reading = _Reading(streams, join)
+    if len(rows) * MANY < len(streams.offsets):
+        places = _places(streams, rows, phrase[0])
+    else:
+        places = _all_places(
+            streams, phrase[0], phrase[1] if len(phrase) > 1 and not join else None
+        )
     places = places[reading.has(places)]
     starts = places
     for token in phrase[1:]:
@@ -155,11 +161,22 @@ class _Reading:
         return (places >= 0) & (self.tokens.take(places, mode="clip") > self._separator)
 
 
+def _all_places(streams: Streams, token: int, following: int | None) -> Places:
+    """The places of a token in all streams; where `following` is one or a marker comes next."""
+    found, tokens = [np.zeros(0, np.int64)], streams.tokens
+    for first in range(0, len(tokens), CHUNK):
+        chunk = tokens[first : first + CHUNK + 1]
+        equal = chunk[:CHUNK] == token
+        if following is not None:
+            after = chunk[1:]
+            equal = equal[: len(after)] & ((after == following) | (after > streams.separator))
+        found.append(np.flatnonzero(equal) + first)
+    return np.concatenate(found)
+
+
 def _places(streams: Streams, rows: Array, token: int) -> Places:
-    """The places of a token in the streams of some ascending rows, or of all."""
+    """The places of a token in the streams of some ascending rows."""
     offsets, tokens = streams.offsets, streams.tokens
-    if len(rows) * MANY > len(offsets):
-        return np.flatnonzero(tokens == token)
     starts = offsets[rows].astype(np.int64)
     lengths = offsets[rows + 1] - starts
     found, least = [np.zeros(0, np.int64)], 0

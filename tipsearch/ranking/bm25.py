@@ -14,7 +14,16 @@ import numpy as np
 
 from tipsearch.analysis import weighting
 from tipsearch.corpus.dates import span
-from tipsearch.ranking.terms import Best, Factors, TermScore, rows_of, sum_scores, term_scores
+from tipsearch.ranking.terms import (
+    Best,
+    Factors,
+    TermScore,
+    best_of,
+    few_rows,
+    rows_of,
+    sum_scores,
+    term_scores,
+)
 from tipsearch.ranking.topk.postings import Postings
 from tipsearch.ranking.topk.selection import in_order
 
@@ -44,6 +53,8 @@ class Bm25:
 
         Only rows that have a term or are of a year; where there is a mask, only allowed ones.
         """
+        if (few := few_rows(allowed)) is not None:
+            return best_of(few, self.scores(factors, few), limit)
         terms = sorted(factors.items())
         years = [-term for term, _ in terms if term < 0] if terms and terms[0][0] < 0 else []
         terms = terms[len(years) :]

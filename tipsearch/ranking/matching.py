@@ -178,7 +178,7 @@ class _Evaluation:
             said += self._any_optional(group, factors)
         unwanted = [self._node(node, excluded=True) for node in group.excluded]
         denied = [~mask for mask in unwanted if mask is not None]
-        return np.logical_and.reduce([*said, *denied]) if said or denied else None
+        return _all_of([*said, *denied])
 
     def _any_optional(self, group: Group, factors: Iterable[int]) -> list[Mask]:
         """The posts that have an optional word of a group, or a factor, if it has such words.
@@ -197,6 +197,16 @@ class _Evaluation:
 
     def _any_of(self, nodes: Sequence[Node], *, excluded: bool = False) -> Mask | None:
         return _union([self._node(node, excluded=excluded) for node in nodes])
+
+
+def _all_of(masks: Sequence[Mask]) -> Mask | None:
+    """The posts of all masks; None where there is none."""
+    if len(masks) < 2:
+        return masks[0] if masks else None
+    result = masks[0] & masks[1]
+    for mask in masks[2:]:
+        result &= mask
+    return result
 
 
 def _union(masks: Sequence[Mask | None]) -> Mask | None:

@@ -106,9 +106,7 @@ class Search:
 
     def _newest(self, query: AnalyzedQuery, limit: int) -> list[int]:
         """The `limit` newest posts that fulfil a query, by date, then by row."""
-        newest = self._reader.days.newest
-        found: list[int] = newest[self.matcher.matching(query)[newest]][:limit].tolist()
-        return found
+        return self._reader.days.newest_of(self.matcher.matching(query), limit)
 
     def _filled_up(self, prepared: Prepared, query: AnalyzedQuery, best: Best, limit: int) -> Best:
         """All rows that score, and the newest others that fulfil a query; equal scores by date."""

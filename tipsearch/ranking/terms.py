@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tipsearch.ranking.topk.selection import contenders, in_order
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     Scores = npt.NDArray[np.float64]
     Mask = npt.NDArray[np.bool_]
 
+FEW_ROWS = 2_000
 Best = list[tuple[int, float]]  # rows and their scores, best first
 Factors = Mapping[int, float]  # of each term in a query, by its number; of a year, by -year
 
@@ -68,6 +71,19 @@ def total(scores: Iterable[TermScore]) -> float:
     for score in scores:
         result += score.factor * score.weight
     return result
+
+
+def few_rows(allowed: Mask | None) -> Array | None:
+    """The allowed rows, if they are so few that to score each is faster than to search."""
+    if allowed is None or np.count_nonzero(allowed) > FEW_ROWS:
+        return None
+    return np.flatnonzero(allowed)
+
+
+def best_of(rows: Array, scores: Scores, limit: int) -> Best:
+    """The `limit` best of some rows that have a score above 0, by score, then by row."""
+    found = scores > 0
+    return in_order(*contenders(rows[found], scores[found], limit)[:2], limit)
 
 
 def rows_of(best: Best) -> Array:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipsearch.analysis import weighting
-from tipsearch.ranking.terms import Best, Factors, TermScore, sum_scores, term_scores
+from tipsearch.ranking.terms import (
+    Best,
+    Factors,
+    TermScore,
+    best_of,
+    few_rows,
+    sum_scores,
+    term_scores,
+)
 from tipsearch.ranking.topk.postings import Postings
 
 if TYPE_CHECKING:
@@ -36,6 +44,8 @@ class TfIdf:
 
     def top(self, factors: Factors, limit: int, allowed: Mask | None = None) -> Best:
         """The `limit` best rows by cosine, then by row; only allowed ones where there is a mask."""
+        if (few := few_rows(allowed)) is not None:
+            return best_of(few, self.scores(factors, few), limit)
         plan = self.postings.plan(factors.items())
         return self._engine.top(self.postings, plan, limit, allowed)
 

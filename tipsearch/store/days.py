@@ -44,6 +44,14 @@ class Days:
         mask[rows] = True
         return mask
 
+    def newest_of(self, mask: Array, limit: int) -> list[int]:
+        """The first `limit` rows of a mask in the order of `newest`."""
+        rows = np.flatnonzero(mask)
+        if len(rows) * WIDE < len(mask):
+            found: list[int] = rows[newest(self.days[rows])[:limit]].tolist()
+            return found
+        return self.newest[mask[self.newest]][:limit].tolist()
+
     def _place(self, day: int) -> int:
         """The number of posts that are dated after a day."""
         days, order = self.days, self.newest

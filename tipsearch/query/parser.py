@@ -81,9 +81,7 @@ class QueryParser:
         All weigh as much as the one that most posts have: a rare word, whose idf is greater, says
         no more about what was typed.
         """
-        words = self._vocabulary.analyzer.tokens(prefix)
-        found = self._vocabulary.terms_with_prefix(words[-1]) if words else []
-        terms = np.array(found, np.int64)
+        terms = np.array(self._vocabulary.terms_with_prefix(prefix), np.int64)
         if not len(terms):
             return {}
         frequencies = self._reader.document_frequencies(terms)

@@ -155,8 +155,6 @@ class Search:
 
         `prepared` is what `query` returned for the same query, where it has been asked.
         """
-        if not query.has_words:
-            return ScoreParts(0.0, [])
         prepared = prepared or self._prepared(query, ranking, self.matcher.allowed(query))
         parts = prepared.parts(row)
         if row not in query.titled:

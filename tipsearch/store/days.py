@@ -48,9 +48,11 @@ class Days:
         """The first `limit` rows of a mask in the order of `newest`."""
         rows = np.flatnonzero(mask)
         if len(rows) * WIDE < len(mask):
-            found: list[int] = rows[newest(self.days[rows])[:limit]].tolist()
-            return found
-        return self.newest[mask[self.newest]][:limit].tolist()
+            rows = rows[newest(self.days[rows])]
+        else:
+            rows = self.newest[mask[self.newest]]
+        found: list[int] = rows[:limit].tolist()
+        return found
 
     def _place(self, day: int) -> int:
         """The number of posts that are dated after a day."""

@@ -54,3 +54,18 @@ def test_no_mutated_query_is_an_error(index: Index, posts: list[Post]) -> None:
         assert bool(hits.reason) == hits.weak
         answered += bool(hits)
     assert answered > 1_000
+
+
+def test_quotes_in_prose_are_no_operators() -> None:
+    """Of ten plain words or fewer a phrase is a condition; of more it is words, without a field."""
+    index = Index.build(
+        [Post("a", "", "one two three"), Post("b", "", "two one"), Post("c", "", "four")],
+        ranking="bm25",
+    )
+    few, many = "x " * 9 + "four", "x " * 10 + "four"
+    assert not index.query(f'{few} "one two three four"')
+    assert index.parse(f'{few} -"one"').has_operators
+    assert {hit.id for hit in index.query(f'{many} "one two three four"')} == {"a", "b", "c"}
+    assert not index.parse(f'{many} -"one"').has_operators
+    for field in ("kind:full", "sort:date", "title:four", "fo*"):
+        assert index.parse(f'{many} -"one" {field}').has_operators

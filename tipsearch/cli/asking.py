@@ -80,7 +80,8 @@ def query(  # noqa: PLR0913, PLR0917
                              a year, month or day, which counts too
       sort:date              the newest first
 
-    Anything else is plain text. In a shell put the query in single quotes.
+    Anything else is plain text, and so is a text of more than ten plain words without a
+    field. In a shell put the query in single quotes.
     """
     opened = open_or_build(index)
     hits = opened.query(" ".join(words), limit, ranking=ranking, exact=exact, diverse=diverse)

@@ -131,7 +131,7 @@ def ranker(
     It returns one hit more than is measured, because one may be the query itself.
     """
     return lambda text: [
-        (hit.id, hit.score) for hit in index.query(text, DEPTH + 1, ranking=ranking, plain=True)
+        (hit.id, hit.score) for hit in index.query(text, DEPTH + 1, ranking=ranking)
     ]
 
 

@@ -128,6 +128,18 @@ excluded=(Word(text='refund', prefix=False, title=False),))
     return Query(tree, parser.sort or "score", operators)
 
 
+def nodes(node: Node) -> Iterator[Node]:
+    """A node and all nodes in it, those that are excluded too."""
+    yield node
+    inside: tuple[Node, ...] = ()
+    if isinstance(node, Group):
+        inside = (*node.required, *node.optional, *node.excluded)
+    elif isinstance(node, AnyOf):
+        inside = node.parts
+    for inner in inside:
+        yield from nodes(inner)
+
+
 def _texts(node: Node) -> Iterator[Word | Phrase]:
     """The words and phrases of a node that are not excluded."""
     if isinstance(node, Word | Phrase):

@@ -14,6 +14,7 @@ from tipsearch.analysis import weighting
 from tipsearch.analysis.analyzer import fold
 from tipsearch.analysis.compounds import MAX_PARTS, joined
 from tipsearch.corpus.dates import span
+from tipsearch.query.grammar import Category, Dates, Kind
 from tipsearch.query.parsed import ParsedQuery
 
 if TYPE_CHECKING:
@@ -77,6 +78,18 @@ class AnalyzedQuery(NamedTuple):
     def has_words(self) -> bool:
         """Whether it has a word but stop words, or a year."""
         return bool(self.terms or self.unknown or self.years)
+
+    @property
+    def may_match_without_score(self) -> bool:
+        """Whether a post may fulfil it that has none of its terms.
+
+        That needs more than filters, exclusions and plain words: phrases of stop words,
+        alternatives, rare words of a prefix, or years, which some rankings do not know.
+        """
+        if self.tree is None:
+            return False
+        filters = all(isinstance(node, Category | Kind | Dates) for node in self.tree.required)
+        return not filters or bool(self.prefixes) or bool(self.years)
 
     def variants(self, text: str, words: Sequence[str]) -> list[str]:
         """A text of the query that is these words: itself or as corrected, and its synonyms."""

@@ -83,9 +83,9 @@ class Search:
         best = prepared.top(limit) if query.has_words else []
         if query.titled:
             best = self._titled_first(prepared, query, best)[:limit]
-        all_found = allowed is not None and len(best) == np.count_nonzero(allowed)
-        if query.tree is not None and len(best) < limit and not all_found:
-            best = self._filled_up(prepared, query, best, limit)
+        if len(best) < limit and query.may_match_without_score:
+            all_found = allowed is not None and len(best) == np.count_nonzero(allowed)
+            best = best if all_found else self._filled_up(prepared, query, best, limit)
         return RankedRows(best, prepared.factors, prepared)
 
     def _prepared(

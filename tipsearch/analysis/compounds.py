@@ -62,6 +62,8 @@ def sequence(
 
     After the parts of a compound comes its joined word, with the number of the parts.
     """
+    if not any(joiner in text for joiner in JOINERS):
+        return [(word, 1) for word in tokenize(text)]
     parts = text.split("-")
     if len(parts) > 1 and all(map(str.isalnum, parts)):  # most compounds; no need to search
         words = [(part, 1) for part in parts]

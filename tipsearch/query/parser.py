@@ -42,18 +42,19 @@ class QueryParser:
             raise SettingError("a query", text, "a text")
         if not text.strip():
             raise EmptyQueryError
-        titled = self._reader.rows_titled(fold(text))
-        typed = [row for row in titled[:MOST_TITLED] if self._is_typed(row, text)]
-        if not plain and not typed:
-            language = grammar.parse(text)
-            if language.operators and not _is_prose(language):
-                return self._with_operators(language, exact)
+        titled, language = self._reader.rows_titled(fold(text)), grammar.parse(text)
+        has_operators = language.operators and not plain and not _is_prose(language)
+        # To read titles takes longer than all else, so it is done only where it matters.
+        typed = self._typed(titled, text) if has_operators or len(titled) > 1 else []
+        if has_operators and not typed:
+            return self._with_operators(language, exact)
         query = self._vocabulary.parse(text, exact=exact)
-        return query._replace(titled=tuple(typed or titled))
+        return query._replace(titled=tuple(typed or titled)) if titled else query
 
-    def _is_typed(self, row: int, text: str) -> bool:
-        """Whether a text is the title of a post, but for white space."""
-        return self._reader.post(row).title.split() == text.split()
+    def _typed(self, rows: list[int], text: str) -> list[int]:
+        """Those of the first MOST_TITLED rows whose title is a text, but for white space."""
+        typed = text.split()
+        return [r for r in rows[:MOST_TITLED] if self._reader.post(r).title.split() == typed]
 
     def _with_operators(self, language: grammar.Query, exact: bool) -> AnalyzedQuery:
         """The analyzed query of a tree: the words that posts are to have, and its conditions."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from tipsearch.analysis import weighting
 from tipsearch.analysis.analyzer import fold
-from tipsearch.analysis.compounds import MAX_PARTS, joined
+from tipsearch.analysis.compounds import MAX_LENGTH, MAX_PARTS, joined
 from tipsearch.corpus.dates import span
 from tipsearch.query.grammar import Category, Dates, Kind
 from tipsearch.query.parsed import ParsedQuery
@@ -210,10 +210,14 @@ class Vocabulary:
                 compounds.append((word, COMPOUND))
                 words[-parts:] = [(part, COMPOUND) for part, _ in words[-parts:]]
         texts = [word for word, _ in words]
-        for start, first in enumerate(texts):
+        for start, first in enumerate(texts[:-1]):
             if first in self._stop_words:
                 continue
+            length = len(first)
             for end in range(start + 2, min(start + MAX_PARTS, len(texts)) + 1):
+                length += len(texts[end - 1])
+                if length > MAX_LENGTH:
+                    break
                 word = joined(texts[start:end], self._stop_words)
                 if not word or (start, end) in found or self._forms.find(word) < 0:
                     continue

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tipsearch.query.vocabulary import Vocabulary
     from tipsearch.ranking.explanation import Explanation
     from tipsearch.ranking.search import RankedRows, Search
+    from tipsearch.ranking.terms import Mask
     from tipsearch.store.ranking import Ranking
     from tipsearch.store.reader import Reader
 
@@ -64,13 +65,20 @@ class Answer:
     @cached_property
     def total(self) -> int:
         """The number of posts that fulfil the query by words: see `ranking.matching`."""
-        return int(np.count_nonzero(self._search.matcher.matching(self._query)))
+        return int(np.count_nonzero(self._matching))
+
+    @cached_property
+    def _matching(self) -> Mask:
+        return self._search.matcher.matching(self._query)
 
     def facet(self, name: str) -> dict[str, int]:
         """How many of these posts have each value of a facet; its own filters do not count."""
         if self._query is NO_QUERY:
             return {}
-        return count_facet(self._reader, name, self._search.matcher.matching(self._query, name))
+        matcher = self._search.matcher
+        narrowed = matcher.is_narrowed(self._query, name)
+        posts = matcher.matching(self._query, name) if narrowed else self._matching
+        return count_facet(self._reader, name, posts)
 
     @cached_property
     def coverage(self) -> float:

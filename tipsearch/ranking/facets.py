@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipsearch.corpus.dates import NO_DATE
 from tipsearch.errors import SettingError
 
 if TYPE_CHECKING:
@@ -45,17 +44,14 @@ def _categories(reader: Reader, posts: Mask) -> dict[str, int]:
 
 
 def _kinds(reader: Reader, posts: Mask) -> dict[str, int]:
-    teasers = int(np.count_nonzero(reader.is_teaser[posts]))
+    teasers = int(np.count_nonzero(reader.is_teaser & posts))
     counts = {"full": int(np.count_nonzero(posts)) - teasers, "teaser": teasers}
     return {kind: number for kind, number in counts.items() if number}
 
 
 def _years(reader: Reader, posts: Mask) -> dict[str, int]:
-    days = reader.days.days[posts]
-    dated = days[days != NO_DATE].astype("M8[D]")
-    years = dated.astype("M8[Y]").astype(np.int64) + 1970
-    if not len(years):
-        return {}
-    first = int(years.min())
-    counts = np.bincount(years - first)
-    return {f"{first + i:04}": int(counts[i]) for i in np.flatnonzero(counts)[::-1].tolist()}
+    years = reader.days.years
+    counts = np.bincount(years[posts])
+    return {
+        f"{year:04}": int(counts[year]) for year in np.flatnonzero(counts)[::-1].tolist() if year
+    }

@@ -60,6 +60,10 @@ class Matcher:
             self.reader.posts, any(_is_on(without, node) for node in query.tree.required)
         )
 
+    def is_narrowed(self, query: AnalyzedQuery, facet: str) -> bool:
+        """Whether a query has a filter on a facet."""
+        return query.tree is not None and any(_is_on(facet, node) for node in query.tree.required)
+
     def word(self, word: Word) -> Mask | None:
         """The posts that have a word; words that are joined by a mark are next to each other."""
         vocabulary = self.vocabulary

@@ -121,12 +121,13 @@ class Search:
 
         These get the bound of the score on top, which puts them before all others.
         """
-        titled = [
-            (row, score + prepared.bound) for row, score in self._scored(prepared, query.titled)
-        ]
+        scores, wanted = dict(best), set(query.titled)
+        if missing := sorted(wanted - scores.keys()):
+            scores.update(self._scored(prepared, missing))
+        bound = prepared.bound
+        titled = [(row, scores[row] + bound) for row in query.titled]
         titled.sort(key=lambda pair: (-pair[1], pair[0]))
-        known = set(query.titled)
-        return titled + [pair for pair in best if pair[0] not in known]
+        return titled + [pair for pair in best if pair[0] not in wanted]
 
     @staticmethod
     def _scored(prepared: Prepared, rows: Sequence[int]) -> list[tuple[int, float]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from tipsearch.corpus.dates import NO_DATE
 
 if TYPE_CHECKING:
     from tipsearch.store.storage import Array
@@ -30,6 +33,12 @@ class Days:
 
     def __init__(self, days: Array, order: Array) -> None:
         self.days, self.newest = days, order
+
+    @cached_property
+    def years(self) -> Array:
+        """The year of each post: int16; 0 without a date."""
+        years = self.days.astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
+        return np.where(self.days == NO_DATE, 0, years).astype(np.int16)
 
     def between(self, first: int, last: int) -> Array:
         """The rows of the posts dated from `first` to `last`, in days, in order of `newest`."""

@@ -168,11 +168,11 @@ class Reader:
 
     def rows_titled(self, folded: str) -> list[int]:
         """The rows of the posts whose folded title this is, ascending."""
-        rows, (hashed, _) = self._arrays["titles.rows"], hash_key(folded)
+        rows, (hashed, data) = self._arrays["titles.rows"], hash_key(folded)
         places = bucket(hashed, self._arrays["titles.buckets"], self.posts)
         found: list[int] = rows[places.start : places.stop].tolist()
         rows.fail_unless(all(0 <= row < self.posts for row in found), "a number is out of range")
-        return [row for row in found if self.titles[row] == folded]
+        return [row for row in found if self.titles.is_at(row, data)]
 
     @property
     def title_order(self) -> Checked[Array]:
@@ -211,7 +211,7 @@ class Reader:
         """The numbers of the stream that are no terms."""
         return Codes(len(self.terms), len(self.analyzer.stop_words))
 
-    @property
+    @cached_property
     def is_teaser(self) -> npt.NDArray[np.bool_]:
         """Whether each post is a teaser: bool."""
         return self._arrays["posts.flags"].whole() & records.TEASER > 0

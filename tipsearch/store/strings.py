@@ -175,6 +175,10 @@ class Strings:
             self._blob.fail_unless(False, "it is not UTF-8")
             raise
 
+    def is_at(self, i: int, data: bytes) -> bool:
+        """Whether string i has these bytes."""
+        return self._bytes(i) == data
+
     def several(self, places: Numbers) -> list[str]:
         """The strings at these places."""
         if len(places) < MANY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,8 +40,9 @@ def _categories(reader: Reader, posts: Mask) -> dict[str, int]:
     pointers, rows = reader.category_rows
     if not len(rows):
         return {}
-    counts = np.add.reduceat(posts[rows], pointers[:-1], dtype=np.int64)
-    return {reader.categories[i]: int(counts[i]) for i in np.flatnonzero(counts).tolist()}
+    taken, ranges = posts[rows], pairwise(pointers.tolist())
+    counts = [int(np.count_nonzero(taken[start:end])) for start, end in ranges]
+    return {reader.categories[i]: number for i, number in enumerate(counts) if number}
 
 
 def _kinds(reader: Reader, posts: Mask) -> dict[str, int]:
@@ -50,8 +52,6 @@ def _kinds(reader: Reader, posts: Mask) -> dict[str, int]:
 
 
 def _years(reader: Reader, posts: Mask) -> dict[str, int]:
-    years = reader.days.years
-    counts = np.bincount(years[posts])
-    return {
-        f"{year:04}": int(counts[year]) for year in np.flatnonzero(counts)[::-1].tolist() if year
-    }
+    counts = np.bincount(reader.days.years[np.flatnonzero(posts)])
+    found = np.flatnonzero(counts)[::-1].tolist()
+    return {f"{year:04}": int(counts[year]) for year in found if year}

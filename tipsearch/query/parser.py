@@ -13,7 +13,8 @@ from tipsearch.query import grammar
 from tipsearch.query.grammar import Category, Dates, Kind, Phrase, Word
 
 if TYPE_CHECKING:
-    from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
+    from tipsearch.query.analyzed import AnalyzedQuery
+    from tipsearch.query.vocabulary import Vocabulary
     from tipsearch.store.reader import Reader
 
 MOST_TITLED = 100  # posts of one title that are read, to tell whether it was typed as it is

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from tipsearch.analysis.analyzer import Analyzer
     from tipsearch.corpus.synonymfile import SynonymRule
-    from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
+    from tipsearch.query.analyzed import AnalyzedQuery
+    from tipsearch.query.vocabulary import Vocabulary
 
     Words = tuple[str, ...]
 

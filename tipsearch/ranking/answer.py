@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipsearch.query.vocabulary import NO_QUERY, AnalyzedQuery
+from tipsearch.query.analyzed import NO_QUERY, AnalyzedQuery
 from tipsearch.ranking.facets import count as count_facet
 from tipsearch.ranking.hit import Hit
 from tipsearch.ranking.hits import Hits

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tipsearch.corpus.post import Post
 
 if TYPE_CHECKING:
-    from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
+    from tipsearch.query.analyzed import AnalyzedQuery
+    from tipsearch.query.vocabulary import Vocabulary
     from tipsearch.ranking.terms import ScoreParts
 
 WORDS_SHOWN = 4  # in `why`, of two posts and of feedback

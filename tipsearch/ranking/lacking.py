@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
+    from tipsearch.query.analyzed import AnalyzedQuery
+    from tipsearch.query.vocabulary import Vocabulary
     from tipsearch.ranking.bm25 import Bm25
 
 

@@ -17,8 +17,9 @@ from tipsearch.query.grammar import AnyOf, Category, Dates, Group, Kind, Phrase,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tipsearch.query.analyzed import AnalyzedQuery
     from tipsearch.query.grammar import Node
-    from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
+    from tipsearch.query.vocabulary import Vocabulary
     from tipsearch.ranking.bm25 import Bm25
     from tipsearch.ranking.terms import Mask
     from tipsearch.store.reader import Reader

@@ -22,7 +22,8 @@ from tipsearch.ranking.worth import required_coverage
 from tipsearch.store.ranking import Ranking
 
 if TYPE_CHECKING:
-    from tipsearch.query.vocabulary import AnalyzedQuery, Vocabulary
+    from tipsearch.query.analyzed import AnalyzedQuery
+    from tipsearch.query.vocabulary import Vocabulary
     from tipsearch.ranking.hybrid import Hybrid
     from tipsearch.ranking.prepared import Prepared
     from tipsearch.ranking.terms import Best, Factors, Mask

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 WIDTHS = (16, 32, 64, 256)  # of windows, in tokens
 CHUNK = 1 << 16  # tokens looked at at once: they stay in the cache
-MANY = 12  # candidates that are more than one post of so many: all streams are scanned instead
+MANY = 8  # candidates that are more than one post of so many: all streams are scanned instead
 
 
 class Streams:
@@ -56,7 +56,8 @@ class Streams:
         words, posts = self._joined_words
         wanted = np.array([(token, token + 1) for token in set(tokens)], words.dtype)
         ends = np.searchsorted(words, wanted)
-        return np.unique(np.concatenate([posts[start:end] for start, end in ends]))
+        found = np.sort(np.concatenate([posts[start:end] for start, end in ends]))
+        return found[np.diff(found, prepend=-1) > 0]
 
     def posts_of(self, places: Places) -> Places:
         """The row of the post of each of some places."""
@@ -72,32 +73,26 @@ def posts_with(
     `split` and `joined` are the two readings of the phrase, each of at least one word. Both are
     often the same. A phrase never goes on from the title to the text. The mask is of all rows.
     """
-    given = found = np.zeros(len(streams.offsets) - 1, np.bool_)
-    if len(rows) < len(given):
-        given = given.copy()
-        given[rows] = True
-    else:
-        given = ~given
-    _follow(streams, rows, split, False, title, found)
+    found = np.zeros(len(streams.offsets) - 1, np.bool_)
+    found[_follow(streams, rows, split, False, title)] = True
     if list(split) == list(joined):
         # Else than in the split reading it can only be found where it has a joined word.
-        rows = streams.posts_joining(joined)
-    _follow(streams, rows, joined, True, title, found)
-    found &= given
+        joining = streams.posts_joining(joined)
+        rows = joining[_are_among(joining, rows)]
+    found[_follow(streams, rows, joined, True, title)] = True
     return found
 
 
-def _follow(
-    streams: Streams, rows: Array, phrase: Sequence[int], join: bool, title: bool, found: Mask
-) -> None:
-    """Set those rows in `found` whose posts have a phrase in one reading."""
-    reading = _Reading(streams, join)
-    if len(rows) * MANY < len(streams.offsets):
-        places = _places(streams, rows, phrase[0])
+def _follow(streams: Streams, rows: Array, phrase: Sequence[int], join: bool, title: bool) -> Array:
+    """Those of some ascending rows whose posts have a phrase in one reading, in any order."""
+    if not len(rows):
+        return rows
+    reading, scan = _Reading(streams, join), len(rows) * MANY >= len(streams.offsets)
+    if scan:
+        second = phrase[1] if len(phrase) > 1 and not join else None
+        places = _all_places(streams, phrase[0], second)
     else:
-        places = _all_places(
-            streams, phrase[0], phrase[1] if len(phrase) > 1 and not join else None
-        )
+        places = _places(streams, rows, phrase[0])
     places = places[reading.has(places)]
     starts = places
     for token in phrase[1:]:
@@ -108,7 +103,15 @@ def _follow(
     inside = places < streams.offsets[posts + 1]
     if title:
         inside &= places < _title_ends(streams, posts)
-    found[posts[inside]] = True
+    posts = posts[inside]
+    return posts[_are_among(posts, rows)] if scan else posts
+
+
+def _are_among(posts: Array, rows: Array) -> Mask:
+    """Whether each of some posts is one of some ascending rows."""
+    if not len(rows):
+        return np.zeros(len(posts), np.bool_)
+    return np.equal(rows.take(np.searchsorted(rows, posts), mode="clip"), posts)
 
 
 def any_in_title(streams: Streams, rows: Array, tokens: Sequence[int]) -> Mask:

@@ -160,5 +160,7 @@ def explanation(
 
 
 def _listed(parts: Iterable[Part]) -> str:
-    """The words of some parts, each once, with commas between."""
-    return ", ".join(dict.fromkeys(part.word or part.term for part in parts))
+    """The words of some parts, each once, with commas between; "co-worker" without its parts."""
+    words = dict.fromkeys(part.word or part.term for part in parts)
+    inside = {piece for word in words if "-" in word for piece in word.split("-")}
+    return ", ".join(word for word in words if word not in inside)

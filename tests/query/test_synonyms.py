@@ -305,8 +305,10 @@ def test_explain_adds_up_and_names_synonyms(corpus: list[Post], query: str, rank
     index = Index.build(corpus, ranking=ranking, synonyms=["angry, calling", "customer => phones"])
     parsed = index.parse(query)
     for hit in index.query(query, 3):
-        parts = index.explain(query, hit.id).parts
-        assert sum(part.score for part in parts) == pytest.approx(hit.score)
+        explained = index.explain(query, hit.id)
+        parts = explained.parts
+        total = sum(part.score for part in parts) + explained.title
+        assert total == pytest.approx(hit.score)
         for part in parts:
             assert part.synonym_of == "" or part.synonym_of in parsed.synonyms
             assert (part.kind == "word") == part.in_query

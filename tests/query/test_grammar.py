@@ -485,7 +485,9 @@ def unparse(node: Node, sign: str = "") -> str:
     """The canonical text of a node behind a sign."""
     match node:
         case Word(text, prefix, title):
-            if text[0] in "+-" and not (sign or title):
+            if text[0] in "+-" and not title:
+                if sign:  # two signs are plain text
+                    return f'{sign}(""{text}{"*" * prefix})'
                 sign = '""'  # behind an empty phrase the sign is a part of the word
             text = f"{'title:' * title}{text}{'*' * prefix}"
         case Phrase(text, title):
@@ -516,6 +518,7 @@ def unparse_members(group: Group) -> str:
 
 
 @given(LEVELS.map(text_of) | MARKED)
+@example("-(--a")
 @example('a b -c +d "e f" title:g* (h OR (+i -j k)) category:"x y" date:2015..2018')
 def test_canonical_text_gives_the_tree_back(text: str) -> None:
     """The text that a tree is written as is read as the same tree."""

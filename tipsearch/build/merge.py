@@ -123,14 +123,14 @@ def build(
     kept = np.append(base.rows, len(base.ids) + np.arange(len(new.ids)))[order]
 
     counted = _counts(base, dropped, tokens, settings)
-    counts, forms = counted.counts[order], counted.forms
+    counts = counted.counts[order]
     of_categories = categories.merge(base.categories, len(base.ids), new.categories, kept)
     tables = {
         "posts": gather([base.records, new.records], kept),
         "ids": ids.table,
         "titles": gather([base.titles, new.titles], kept),
         "terms": counted.terms.table,
-        "forms": forms.table,
+        "forms": counted.forms.table,
         "categories": encode(of_categories.names),
     }
     places = seen.take(order).tidy()
@@ -140,28 +140,19 @@ def build(
     teasers = flags & TEASER > 0
     kind_lengths = [int(lengths[~teasers].sum()), int(teasers.sum()), int(lengths[teasers].sum())]
     relative = weighting.relative_lengths(lengths, teasers, kind_lengths, len(lengths))
-    offsets, stream = _stream(base, tokens, counted, order, analyzer)
-    of_titles, titles = by_hash(tables["titles"])
     arrays = {
         "posts.flags": flags,
         "posts.days": days,
         "posts.newest": newest(days),
-        "titles.buckets": of_titles,
-        "titles.rows": titles,
-        "titles.order": prefix_order(tables["titles"]),
-        "forms.buckets": by_hash(forms.table)[0],
-        "forms.order": prefix_order(forms.table),
-        "forms.terms": counted.form_terms,
-        "forms.frequency": counted.form_frequency,
-        "forms.signatures": signatures(forms.table),
         "categories.indptr": of_categories.indptr,
         "categories.rows": of_categories.rows,
-        "stream.offsets": offsets,
-        "stream.tokens": stream,
         "sources.offsets": pointers(places.sizes),
         "sources.path": smallest(places.path),
         "sources.first": places.first.astype(np.int32),
         "sources.lines": smallest(places.more),
+        **_of_titles(tables["titles"]),
+        **_of_forms(counted),
+        **_stream(base, tokens, counted, order, analyzer),
         **_weights(counts, relative, settings),
         **{f"{name}.offsets": table.offsets for name, table in tables.items()},
     }
@@ -175,7 +166,25 @@ def build(
         "analyzer": analyzer.to_json(),
         "weighting": settings.to_json(),
     }
-    return Built(facts, arrays, tables, kept, forms)
+    return Built(facts, arrays, tables, kept, counted.forms)
+
+
+def _of_titles(titles: Table) -> dict[str, Array]:
+    """The arrays that find titles: by hash, and by prefix."""
+    buckets, rows = by_hash(titles)
+    return {"titles.buckets": buckets, "titles.rows": rows, "titles.order": prefix_order(titles)}
+
+
+def _of_forms(counted: _Counted) -> dict[str, Array]:
+    """The arrays of the forms: their terms and frequencies, and those that find them."""
+    forms = counted.forms.table
+    return {
+        "forms.buckets": by_hash(forms)[0],
+        "forms.order": prefix_order(forms),
+        "forms.terms": counted.form_terms,
+        "forms.frequency": counted.form_frequency,
+        "forms.signatures": signatures(forms),
+    }
 
 
 def _mask(length: int, places: Array) -> Array:
@@ -232,13 +241,14 @@ class _Counted(NamedTuple):
 
 def _stream(
     base: Base, new: Tokens, counted: _Counted, order: Array, analyzer: Analyzer
-) -> tuple[Array, Array]:
-    """The offsets and tokens of the streams of the kept and the new posts, in an order."""
+) -> dict[str, Array]:
+    """The arrays of the streams of the kept and the new posts, in an order."""
     stop_words = len(analyzer.stop_words)
     before, now = Codes(len(base.terms), stop_words), Codes(counted.counts.shape[1], stop_words)
     kept = streams.of_kept_posts(*base.stream, base.rows, counted.terms.old, before, now)
     added = streams.of_new_posts(new.stream, counted.new_form_terms, now)
-    return streams.in_order([kept, added], order)
+    offsets, stream = streams.in_order([kept, added], order)
+    return {"stream.offsets": offsets, "stream.tokens": stream}
 
 
 def _counts(base: Base, dropped: Tokens, new: Tokens, settings: Weighting) -> _Counted:

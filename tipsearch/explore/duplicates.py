@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
-AT_LEAST = 0.9  # a post and its repost with another date or a line about the newsletter reach it
 LEAST = 0.5  # below it posts do not repeat each other, and there are too many pairs
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from tipsearch.query.grammar import Category, Dates, Kind
+from tipsearch.query.grammar import Filter
 
 if TYPE_CHECKING:
     from tipsearch.query.grammar import Group, Query
@@ -67,7 +67,7 @@ class AnalyzedQuery(NamedTuple):
         """
         if self.tree is None:
             return False
-        filters = all(isinstance(node, Category | Kind | Dates) for node in self.tree.required)
+        filters = all(isinstance(node, Filter) for node in self.tree.required)
         return not filters or bool(self.prefixes) or bool(self.years)
 
     def variants(self, text: str, words: Sequence[str]) -> list[str]:

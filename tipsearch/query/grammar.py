@@ -86,7 +86,8 @@ class AnyOf(NamedTuple):
     parts: tuple[Node, ...]
 
 
-Node: TypeAlias = Word | Phrase | Category | Kind | Dates | Group | AnyOf
+Filter: TypeAlias = Category | Kind | Dates
+Node: TypeAlias = Word | Phrase | Filter | Group | AnyOf
 
 
 class Query(NamedTuple):

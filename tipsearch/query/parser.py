@@ -10,7 +10,7 @@ from tipsearch.analysis import weighting
 from tipsearch.analysis.analyzer import fold
 from tipsearch.errors import EmptyQueryError, SettingError
 from tipsearch.query import grammar
-from tipsearch.query.grammar import Category, Dates, Kind, Phrase, Word
+from tipsearch.query.grammar import Filter, Phrase, Word
 
 if TYPE_CHECKING:
     from tipsearch.query.analyzed import AnalyzedQuery
@@ -105,10 +105,9 @@ def _is_prose(language: grammar.Query) -> bool:
     """
     if len(language.tree.optional) <= PROSE_WORDS or language.sort != "score":
         return False
-    words = grammar.nodes(language.tree)
-    return not any(
-        node.title or (isinstance(node, Word) and node.prefix)
-        if isinstance(node, Word | Phrase)
-        else isinstance(node, Category | Kind | Dates)
-        for node in words
+    nodes = [*grammar.nodes(language.tree)]
+    has_field = any(
+        isinstance(node, Filter) or (isinstance(node, Word | Phrase) and node.title)
+        for node in nodes
     )
+    return not has_field and not any(isinstance(node, Word) and node.prefix for node in nodes)

@@ -126,11 +126,9 @@ class Bm25:
         rows = [self._rows_of(term) for term in terms]
         return rows[0] if len(rows) == 1 else np.unique(np.concatenate([NO_ROWS, *rows]))
 
-    def share_a_row(self, first: Iterable[int], second: Iterable[int]) -> bool:
-        """Whether some row has one of the `first` terms and one of the `second`; see `rows_of`."""
-        few, many = sorted((self.rows_of(first), self.rows_of(second)), key=len)
-        places = np.searchsorted(many, few)
-        return bool((many.take(places, mode="clip") == few).any()) if len(many) else False
+    def share_a_row(self, first: Collection[int], second: Collection[int]) -> bool:
+        """Whether some row has one of the `first` terms and one of the `second`; see `mask`."""
+        return bool((self.mask(first) & self.mask(second)).any())
 
     def _rows_of(self, term: int) -> Array:
         return self.postings.rows_of(term) if term >= 0 else self.rows_of_year(-term)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tipsearch.corpus.dates import NO_DATE
 from tipsearch.query import phrases
-from tipsearch.query.grammar import AnyOf, Category, Dates, Group, Kind, Phrase, Word
+from tipsearch.query.grammar import AnyOf, Category, Dates, Filter, Group, Kind, Phrase, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from tipsearch.ranking.terms import Mask
     from tipsearch.store.reader import Reader
     from tipsearch.store.storage import Array
-
-    Filter = Category | Kind | Dates
 
 LAST_DAY = 2**31 - 1
 KEPT_FILTERS = 16  # filters whose masks are kept in memory
